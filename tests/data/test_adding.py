@@ -1,6 +1,5 @@
 import pytest
 import torch
-
 from unrolled.data import adding
 
 
@@ -10,7 +9,7 @@ def test_one_step_is_marked_in_each_half_and_the_answer_is_their_sum(length):
     numbers, marks = batch.x.unbind(dim=-1)
     half = length // 2
     assert batch.x.shape == (100, length, 2)
-    assert marks.unique().tolist() == [0, 1]
+    assert set(marks.unique().tolist()) <= {0, 1}
     assert marks[:, :half].sum(dim=1).eq(1).all()
     assert marks[:, half:].sum(dim=1).eq(1).all()
     expected = [[row[mark == 1].sum()] for row, mark in zip(numbers, marks, strict=True)]

@@ -1,6 +1,5 @@
 import pytest
 import torch
-
 from unrolled.data import cue
 
 

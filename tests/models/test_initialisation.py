@@ -55,11 +55,11 @@ def test_the_forget_gate_of_a_silent_sequence_is_the_sigmoid_of_its_bias():
 
 @pytest.mark.parametrize("wrong", [nn.LSTM(3, 5), LSTM(3, 5), GRU(3, 5), nn.RNN(3, 5, bias=False), nn.Linear(3, 5)])
 def test_identity_is_for_a_plain_rnn(wrong):
-    with pytest.raises(TypeError, match="RNN.* is wanted"):
+    with pytest.raises(TypeError, match=r"RNN.* is wanted"):
         identity_recurrence_(wrong)
 
 
 @pytest.mark.parametrize("wrong", [nn.GRU(3, 5), RNN(3, 5), nn.LSTM(3, 5, bias=False), nn.Linear(3, 5)])
 def test_a_forget_gate_is_wanted(wrong):
-    with pytest.raises(TypeError, match="LSTM.* is wanted"):
+    with pytest.raises(TypeError, match=r"LSTM.* is wanted"):
         open_forget_gate_(wrong)
