@@ -1,0 +1,144 @@
+"""The language model: its traced twin equals the one that trains, nothing leaks from the future, state is carried."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from unrolled.models.language_model import LanguageModel
+
+LAYERS = ["lstm", "gru", "rnn"]
+V, D, H = 11, 5, 7
+
+
+def model_and_tokens(layer: str, device: torch.device, B: int = 3, T: int = 6) -> tuple[LanguageModel, Tensor]:
+    model = LanguageModel(V, D, H, layer).double().to(device)
+    return model, torch.randint(V, (B, T), device=device)
+
+
+def state_of(layer: str, B: int, device: torch.device):
+    h, c = torch.randn(2, B, H, dtype=torch.float64, device=device).unbind()
+    return (h, c) if layer == "lstm" else h
+
+
+def parts(state) -> list[Tensor]:
+    return list(state) if isinstance(state, tuple) else [state]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("with_state", [False, True])
+def test_the_twin_gives_the_same_outputs(layer, with_state, device, relative_difference):
+    model, tokens = model_and_tokens(layer, device)
+    state = state_of(layer, len(tokens), device) if with_state else None
+    fused, traced = model(tokens, state), model.traced()(tokens, state)
+    assert relative_difference(traced.logits, fused.logits) < 1e-9
+    assert relative_difference(traced.trace.h, fused.trace.h) < 1e-9
+    for ours, theirs in zip(parts(traced.state), parts(fused.state), strict=True):
+        assert relative_difference(ours, theirs) < 1e-9
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_twin_gives_the_same_gradients(layer, device, relative_difference):
+    model, tokens = model_and_tokens(layer, device)
+    twin = model.traced()
+    for each in (model, twin):
+        F.cross_entropy(each(tokens[:, :-1]).logits.flatten(0, 1), tokens[:, 1:].flatten()).backward()
+    recurrent = twin.recurrent.cell
+    pairs = [
+        (twin.embedding.weight.grad, model.embedding.weight.grad),
+        (twin.W_hy.grad, model.W_hy.grad),
+        (twin.b_y.grad, model.b_y.grad),
+        (recurrent.W_xh.grad, model.recurrent.weight_ih_l0.grad.T),
+        (recurrent.W_hh.grad, model.recurrent.weight_hh_l0.grad.T),
+        (recurrent.b_xh.grad, model.recurrent.bias_ih_l0.grad),
+        (recurrent.b_hh.grad, model.recurrent.bias_hh_l0.grad),
+    ]
+    for ours, theirs in pairs:
+        assert relative_difference(ours, theirs) < 1e-9
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_follows_is_not_seen(layer, device):
+    model, tokens = model_and_tokens(layer, device)
+    changed = tokens.clone()
+    changed[:, 4:] = (changed[:, 4:] + 1) % V
+    for each in (model, model.traced()):
+        before, after = each(tokens).logits, each(changed).logits
+        assert torch.equal(before[:, :4], after[:, :4])
+        assert not torch.isclose(before[:, 4], after[:, 4]).all()
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_came_first_is_still_felt_at_the_end(layer, device):
+    model, tokens = model_and_tokens(layer, device)
+    changed = tokens.clone()
+    changed[:, 0] = (changed[:, 0] + 1) % V
+    assert not torch.isclose(model(tokens).logits[:, -1], model(changed).logits[:, -1], rtol=1e-9).all()
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_state_carried_over_makes_two_windows_one(layer, device, relative_difference):
+    model, tokens = model_and_tokens(layer, device)
+    for each in (model, model.traced()):
+        whole = each(tokens)
+        first = each(tokens[:, :2])
+        second = each(tokens[:, 2:], first.state)
+        assert relative_difference(torch.cat([first.logits, second.logits], dim=1), whole.logits) < 1e-9
+        for at_cut, at_end in zip(parts(second.state), parts(whole.state), strict=True):
+            assert relative_difference(at_cut, at_end) < 1e-9
+
+
+def test_the_output_is_h_times_W_hy_plus_b_y(device, relative_difference):
+    model, tokens = model_and_tokens("lstm", device)
+    with torch.no_grad():
+        model.b_y.normal_()
+    output = model(tokens)
+    assert relative_difference(output.logits, F.linear(output.trace.h, model.W_hy.T, model.b_y)) < 1e-9
+
+
+def test_dropout_acts_on_what_enters_and_leaves_the_layer_in_training_alone(device):
+    model, tokens = model_and_tokens("gru", device)
+    model.dropout.p = 0.5
+    assert not torch.equal(model(tokens).logits, model(tokens).logits)
+    model.eval()
+    assert torch.equal(model(tokens).logits, model(tokens).logits)
+    assert torch.equal(model.traced()(tokens).logits.argmax(-1), model(tokens).logits.argmax(-1))
+
+
+def test_the_twin_shares_values_but_no_memory(device):
+    model, tokens = model_and_tokens("lstm", device)
+    twin = model.traced()
+    before = twin(tokens).logits
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()
+    assert torch.equal(twin(tokens).logits, before)
+    assert torch.equal(twin.traced()(tokens).logits, before)
+
+
+def test_a_gate_is_forced_in_the_twin(device):
+    model, tokens = model_and_tokens("lstm", device)
+    held = model.traced()(tokens, force={"f": 1.0})
+    assert (held.trace.f == 1).all()
+    assert not torch.isclose(held.logits, model(tokens).logits).all()
+    with pytest.raises(ValueError, match=r"call traced\(\) first"):
+        model(tokens, force={"f": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sentence"),
+    [
+        (torch.tensor([[0, V]]), rf"tokens hold {V}, outside the vocabulary: wanted 0 to {V - 1}"),
+        (torch.tensor([[0, -1]]), "tokens hold -1, outside the vocabulary"),
+        (torch.tensor([0, 1]), r"tokens have shape \(2,\); wanted \(B, T\)"),
+        (torch.zeros(2, 0, dtype=torch.long), r"tokens have shape \(2, 0\).*at least one step"),
+        (torch.zeros(2, 3), "tokens have dtype torch.float32; wanted whole numbers"),
+    ],
+)
+def test_wrong_tokens_are_refused_in_words(tokens, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        LanguageModel(V, D, H)(tokens)
+
+
+def test_a_layer_of_no_known_name_is_refused():
+    with pytest.raises(ValueError, match="layer is 'transformer'; wanted one of rnn, lstm, gru"):
+        LanguageModel(V, D, H, layer="transformer")
