@@ -1,4 +1,4 @@
-"""What all tests share: the devices there are, the relative difference of DESIGN.md, and the shape of an equation's test."""
+"""What all tests share: the devices there are, the relative difference, and the shape of an equation's test."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ def equation() -> Callable[..., None]:
         assert altered, "an equation's test names at least one alteration that must fail"
         assert relative(library, formula) < tolerance
         for name, wrong in altered.items():
-            wrong = torch.as_tensor(wrong)
-            assert wrong.shape != library.shape or relative(library, wrong) > 1e-3, f"{name} goes unnoticed"
+            differs = torch.as_tensor(wrong).shape != library.shape or relative(library, wrong) > 1e-3
+            assert differs, f"{name} goes unnoticed"
 
     return hold

@@ -70,7 +70,7 @@ class MultiHeadAttention(nn.Module):
         q = self.heads(x @ self.W_q + self.b_q)  # (B, N, T, D/N)
         k = self.heads(context @ self.W_k + self.b_k)  # (B, N, S, D/N)
         v = self.heads(context @ self.W_v + self.b_v)
-        if mask is not None and mask.ndim == 3:
+        if isinstance(mask, Tensor) and mask.ndim == 3:
             mask = mask.unsqueeze(1)  # the same for every head
         mixed, weights, scores = attention(q, k, v, mask)
         output = mixed.transpose(1, 2).flatten(2)  # (B, T, D)

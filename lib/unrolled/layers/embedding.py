@@ -19,8 +19,8 @@ def one_hot(index: Tensor, vocab_size: int) -> Tensor:
     Raises TypeError for anything but whole numbers, ValueError for an index outside the vocabulary.
     """
     expect.indices("index", index, expect.size("vocab_size", vocab_size))
-    rows = torch.eye(vocab_size, device=index.device)  # (V, V)
-    return rows[index]
+    zeros = torch.zeros(*index.shape, vocab_size, device=index.device)
+    return zeros.scatter(-1, index.long().unsqueeze(-1), 1.0)
 
 
 class Embedding(nn.Module):

@@ -1,18 +1,21 @@
 """Gates held at a value, inside the one forward pass of a gated cell."""
 
-import torch
 from torch import Tensor
 
+Force = dict[str, float | Tensor]
 
-def hold(gates: dict[str, Tensor], force: dict[str, float] | None) -> list[Tensor]:
+
+def hold(force: Force | None, **gates: Tensor) -> list[Tensor]:
     """The gates (B, H) in order, those named in `force` held at its value for every unit.
 
-    A value may also be a tensor that broadcasts to (B, H): one value a unit.
-    Raises ValueError for a name that the cell hasn't.
+    A value may also be a tensor that broadcasts to (B, H), such as one value a unit.
     """
-    for name, value in (force or {}).items():
-        if name not in gates:
-            raise ValueError(f"force names the gate {name!r}; this cell has {', '.join(gates)}")
-        gate = gates[name]
-        gates[name] = torch.as_tensor(value, dtype=gate.dtype, device=gate.device).expand_as(gate)
-    return list(gates.values())
+    held = {name: gates[name].new_zeros(()) + value for name, value in (force or {}).items() if name in gates}
+    return [held[name].expand_as(gate) if name in held else gate for name, gate in gates.items()]
+
+
+def check_names(force: Force | None, names: str) -> None:
+    """Raise ValueError for a gate that the cell hasn't; `names` are its letters, in order."""
+    for name in force or {}:
+        if name not in tuple(names):
+            raise ValueError(f"force names the gate {name!r}; this cell has {', '.join(names)}")

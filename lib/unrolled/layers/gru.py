@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from . import expect
-from .gates import hold
+from .gates import Force, check_names, hold
 from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs
 
 
@@ -37,14 +37,14 @@ class GRUCell(nn.Module):
         super().__init__()
         add_weights(self, input_size, hidden_size, blocks=3)
 
-    def forward(self, x: Tensor, h: Tensor, force: dict[str, float] | None = None) -> Trace:
+    def forward(self, x: Tensor, h: Tensor, force: Force | None = None) -> Trace:
         expect.tensor("x", x, self.W_xh, "B", self.input_size)
         expect.tensor("h", h, self.W_xh, len(x), self.hidden_size)
+        check_names(force, "rzn")
         x_r, x_z, x_n = (x @ self.W_xh + self.b_xh).chunk(3, dim=-1)  # (B, H) each
         h_r, h_z, h_n = (h @ self.W_hh + self.b_hh).chunk(3, dim=-1)
-        r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-        r, z = hold({"r": r, "z": z}, {name: v for name, v in (force or {}).items() if name != "n"})
-        (n,) = hold({"n": (x_n + r * h_n).tanh()}, {name: v for name, v in (force or {}).items() if name == "n"})
+        r, z = hold(force, r=(x_r + h_r).sigmoid(), z=(x_z + h_z).sigmoid())
+        (n,) = hold(force, n=(x_n + r * h_n).tanh())
         h = (1 - z) * n + z * h
         return Trace(r, z, n, h)
 
@@ -57,7 +57,7 @@ class GRU(nn.Module):
         self.input_size, self.hidden_size = input_size, hidden_size
         self.cell = GRUCell(input_size, hidden_size)
 
-    def forward(self, x: Tensor, h0: Tensor | None = None, force: dict[str, float] | None = None) -> Trace:
+    def forward(self, x: Tensor, h0: Tensor | None = None, force: Force | None = None) -> Trace:
         expect.tensor("x", x, self.cell.W_xh, "B", "T", self.input_size)
         h = x.new_zeros(len(x), self.hidden_size) if h0 is None else h0
         expect.tensor("h0", h, self.cell.W_xh, len(x), self.hidden_size)

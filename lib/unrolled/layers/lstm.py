@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from . import expect
-from .gates import hold
+from .gates import Force, check_names, hold
 from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs
 
 
@@ -48,13 +48,14 @@ class LSTMCell(nn.Module):
         super().__init__()
         add_weights(self, input_size, hidden_size, blocks=4)
 
-    def forward(self, x: Tensor, state: State, force: dict[str, float] | None = None) -> Trace:
+    def forward(self, x: Tensor, state: State, force: Force | None = None) -> Trace:
         expect.tensor("x", x, self.W_xh, "B", self.input_size)
+        check_names(force, "ifgo")
         h, c = pair(state)
         expect.tensor("state's h", h, self.W_xh, len(x), self.hidden_size)
         expect.tensor("state's c", c, self.W_xh, len(x), self.hidden_size)
         i, f, g, o = (x @ self.W_xh + self.b_xh + h @ self.W_hh + self.b_hh).chunk(4, dim=-1)  # (B, H) each
-        i, f, g, o = hold({"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}, force)
+        i, f, g, o = hold(force, i=i.sigmoid(), f=f.sigmoid(), g=g.tanh(), o=o.sigmoid())
         c = f * c + i * g
         h = o * c.tanh()
         return Trace(i, f, g, o, c, h)
@@ -68,7 +69,7 @@ class LSTM(nn.Module):
         self.input_size, self.hidden_size = input_size, hidden_size
         self.cell = LSTMCell(input_size, hidden_size)
 
-    def forward(self, x: Tensor, state: State | None = None, force: dict[str, float] | None = None) -> Trace:
+    def forward(self, x: Tensor, state: State | None = None, force: Force | None = None) -> Trace:
         expect.tensor("x", x, self.cell.W_xh, "B", "T", self.input_size)
         if state is None:
             zeros = x.new_zeros(len(x), self.hidden_size)

@@ -4,7 +4,8 @@
     P[t, 2j + 1] = cos(t / 10000^(2j / D))
 
 Shapes: B batch, T time steps, D features of the vector.
-Source: Vaswani et al. (2017), arXiv:1706.03762, section 3.5; learned positions: Gehring et al. (2017), arXiv:1705.03122.
+Source: Vaswani et al. (2017), arXiv:1706.03762, section 3.5; learned positions are of Gehring et al. (2017),
+arXiv:1705.03122.
 """
 
 import torch
