@@ -44,7 +44,7 @@ def test_the_twin_gives_the_same_gradients(layer, device, relative_difference):
         F.cross_entropy(each(tokens[:, :-1]).logits.flatten(0, 1), tokens[:, 1:].flatten()).backward()
     recurrent = twin.recurrent.cell
     pairs = [
-        (twin.embedding.weight.grad, model.embedding.weight.grad),
+        (twin.embedding.W_e.grad, model.embedding.W_e.grad),
         (twin.W_hy.grad, model.W_hy.grad),
         (twin.b_y.grad, model.b_y.grad),
         (recurrent.W_xh.grad, model.recurrent.weight_ih_l0.grad.T),
@@ -125,18 +125,36 @@ def test_a_gate_is_forced_in_the_twin(device):
 
 
 @pytest.mark.parametrize(
-    ("tokens", "sentence"),
+    ("tokens", "error", "sentence"),
     [
-        (torch.tensor([[0, V]]), rf"tokens hold {V}, outside the vocabulary: wanted 0 to {V - 1}"),
-        (torch.tensor([[0, -1]]), "tokens hold -1, outside the vocabulary"),
-        (torch.tensor([0, 1]), r"tokens have shape \(2,\); wanted \(B, T\)"),
-        (torch.zeros(2, 0, dtype=torch.long), r"tokens have shape \(2, 0\).*at least one step"),
-        (torch.zeros(2, 3), "tokens have dtype torch.float32; wanted whole numbers"),
+        (torch.tensor([[0, V]]), ValueError, f"tokens must lie between 0 and {V - 1}; {V} came"),
+        (torch.tensor([[0, -1]]), ValueError, "tokens must lie between 0 .* -1 came"),
+        (torch.tensor([0, 1]), ValueError, r"tokens.* must have shape .*'?B'?.*T"),
+        (torch.zeros(2, 0, dtype=torch.long), ValueError, r"tokens.* must have shape .*nothing may be empty"),
+        (torch.zeros(2, 3), TypeError, r"tokens must hold whole numbers .*float32 came"),
+        ([[0, 1]], TypeError, "tokens must be a tensor of whole numbers; a list came"),
     ],
 )
-def test_wrong_tokens_are_refused_in_words(tokens, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        LanguageModel(V, D, H)(tokens)
+def test_wrong_tokens_are_refused_in_words(tokens, error, sentence):
+    for model in (LanguageModel(V, D, H), LanguageModel(V, D, H).traced()):
+        with pytest.raises(error, match=sentence):
+            model(tokens)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_state_of_another_batch_is_refused_in_words(layer, device):
+    model, tokens = model_and_tokens(layer, device)
+    state = state_of(layer, len(tokens) + 1, device)
+    for each in (model, model.traced()):
+        with pytest.raises(ValueError, match=r"(state|h0).* must have shape \(3, 7\); \(4, 7\) came"):
+            each(tokens, state)
+
+
+def test_an_lstm_wants_a_pair_as_its_state(device):
+    model, tokens = model_and_tokens("lstm", device)
+    for each in (model, model.traced()):
+        with pytest.raises(TypeError, match=r"state must be a pair \(h, c\)"):
+            each(tokens, state_of("gru", len(tokens), device))
 
 
 def test_a_layer_of_no_known_name_is_refused():
