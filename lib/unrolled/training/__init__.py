@@ -1,0 +1,22 @@
+"""Training and sampling. This room knows no model by name: it takes a model and functions as they are handed.
+
+from unrolled.training import fit, save, load, seed_everything, pick_device, generate
+"""
+
+from unrolled.training.checkpoint import load, save
+from unrolled.training.device import pick_device, seed_everything
+from unrolled.training.fit import History, Step, fit
+from unrolled.training.sample import distribution, draw, generate
+
+__all__ = [
+    "History",
+    "Step",
+    "distribution",
+    "draw",
+    "fit",
+    "generate",
+    "load",
+    "pick_device",
+    "save",
+    "seed_everything",
+]

@@ -1,0 +1,92 @@
+"""Checkpoints: the weights of a model in a safetensors file, which holds numbers only and runs nothing when read.
+
+    save("ball.safetensors", model, seed=0)
+    notes = load("ball.safetensors", model)         # {"seed": 0}
+
+A file appears whole or not at all: it is written beside its place and then moved there.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor, nn
+
+Tensors = dict[str, Tensor]
+
+
+def save(path: str | Path, model: nn.Module, **notes: Any) -> Path:
+    """Write the weights and buffers of `model`, with notes that JSON can hold (settings, a score)."""
+    return write(path, model.state_dict(), {"model": type(model).__name__, "notes": notes})
+
+
+def load(path: str | Path, model: nn.Module) -> dict[str, Any]:
+    """Fill `model` with the weights of a checkpoint and give its notes. The model stays as it is if they do not fit.
+
+    FileNotFoundError if there is no such file; ValueError if it is damaged, or of another model.
+    """
+    tensors, about = read(path)
+    refuse_other_model(path, tensors, about.get("model", "a model of unknown kind"), model)
+    model.load_state_dict(tensors)
+    return about.get("notes", {})
+
+
+def write(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> Path:
+    """Tensors and a JSON description into one file, all or nothing. ValueError if the description is not JSON."""
+    path = Path(path)
+    try:
+        metadata = {"unrolled": json.dumps(about)}
+    except TypeError as error:
+        raise ValueError(f"notes must be of the kind that JSON holds (text, numbers, lists): {error}") from None
+    whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(safetensors.torch.save(whole, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
+    """What `write` wrote. FileNotFoundError if there is no such file, ValueError if it is not whole."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}; a file that save() wrote is wanted")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {}).get("unrolled", "{}"))
+            return {name: file.get_tensor(name) for name in list(file.keys())}, about
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise ValueError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as a safetensors file: {error}. "
+            "It was cut short, or is of another kind; save it again"
+        ) from None
+
+
+def refuse_other_model(path: str | Path, tensors: Tensors, came: str, model: nn.Module) -> None:
+    """ValueError that names the first differences between the checkpoint and the model."""
+    wanted = model.state_dict()
+    differences = [f"{name} is missing" for name in wanted if name not in tensors]
+    differences += [f"{name} is not in the model" for name in tensors if name not in wanted]
+    differences += [
+        f"{name} is {tuple(tensors[name].shape)} and {tuple(wanted[name].shape)} is wanted"
+        for name in wanted
+        if name in tensors and tensors[name].shape != wanted[name].shape
+    ]
+    if differences:
+        more = f", and {len(differences) - 3} more" if len(differences) > 3 else ""
+        raise ValueError(
+            f"{path} holds another model, a {came}; a {type(model).__name__} with the same sizes is wanted: "
+            + "; ".join(differences[:3])
+            + more
+        )

@@ -1,0 +1,28 @@
+"""Which device, and which random numbers: chosen once, openly, at the top of a page."""
+
+import random
+
+import numpy
+import torch
+
+
+def pick_device() -> torch.device:
+    """The fastest device there is: an NVIDIA card (cuda), an Apple chip (mps), or else the processor (cpu)."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's, numpy's and torch's global generators, and let torch compute on one thread.
+
+    One thread, because several may add the same numbers in another order and so round differently. On one machine
+    a page then gives the same numbers each time. On another processor or version of torch it need not: there they
+    agree at first, and after some tens of training steps in a few digits only.
+    """
+    random.seed(seed)
+    numpy.random.seed(seed)
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)

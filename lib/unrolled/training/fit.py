@@ -1,0 +1,179 @@
+"""The training loop, once for the whole course.
+
+    for every step:  batch → loss → gradients → clip → update
+
+    history = fit(model, lambda: adding.sample(50, 30), loss, steps=400, lr=1e-3, clip_norm=1.0)
+
+`loss(model, batch)` gives one number as a tensor; `batches` is a function that gives a batch, or a list of batches
+that is gone through again and again; `validate(model)` gives a number that should become small.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from unrolled.training.run import Run
+from unrolled.training.stream import Stream, to_device
+
+
+class Step(NamedTuple):
+    """What a callback is told after every step."""
+
+    step: int  # 1, 2, …
+    loss: float
+    gradient_norm: float  # before clipping
+    lr: float
+
+
+class History(NamedTuple):
+    """What happened: one entry a step, and one for every validation."""
+
+    steps: list[int]
+    losses: list[float]
+    gradient_norms: list[float]  # before clipping
+    validation: list[tuple[int, float]]  # (after this step, value)
+
+
+SCHEDULES = {
+    "constant": lambda done: 1.0,
+    "cosine": lambda done: 0.5 * (1 + math.cos(math.pi * done)),  # Loshchilov and Hutter (2017), without restarts
+}
+
+
+def fit(
+    model: nn.Module,
+    batches: Callable[[], Any] | Iterable[Any],
+    loss: Callable[[nn.Module, Any], Tensor],
+    *,
+    steps: int,
+    lr: float,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    schedule: str = "constant",
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    validate: Callable[[nn.Module], float] | None = None,
+    validate_every: int = 100,
+    patience: int | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 100,
+    resume: bool = False,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+    callback: Callable[[Step], None] | None = None,
+    progress: bool | str = True,
+    stop_at_nan: bool = True,
+) -> History:
+    """Train `model` in place for `steps` updates and give the history.
+
+    - schedule: the rate stays ("constant") or falls to 0 along half a cosine ("cosine").
+    - clip_norm: the whole gradient is made no longer than this; clip_value: each of its numbers no larger.
+    - validate, validate_every: looked at after so many steps and after the last. The model ends with the weights of
+      the lowest value. patience: training ends after so many looks without a lower one.
+    - checkpoint: a file that holds the whole run, written every `checkpoint_every` steps and at the end. With
+      resume=True a run that is found there goes on, and ends as if it had not been broken off; for this it needs
+      the same arguments. Batches must draw from torch's global generator, or from the `generator` given here.
+    - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
+      the weights, and the best weights are kept. False lets it happen.
+    """
+    refuse_bad(
+        steps=steps,
+        lr=lr,
+        schedule=schedule,
+        patience=patience,
+        validate=validate,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+    device = torch.device(device) if device is not None else next(model.parameters()).device
+    model.to(device)
+    optimiser = optimizer(model.parameters(), lr=lr)
+    run = Run(model, optimiser, Stream(batches, generator or torch.default_generator))
+    if resume and Path(checkpoint).exists():
+        run.resume(checkpoint)
+    was_training = model.training
+    label = progress if isinstance(progress, str) else None
+    bar = tqdm(total=steps, initial=run.step, desc=label, leave=False, disable=not progress)
+    try:
+        while run.step < steps and (patience is None or run.stale < patience):
+            rate = lr * SCHEDULES[schedule](run.step / steps)
+            model.train()
+            value, norm = gradients(model, loss, to_device(run.stream.next(), device))
+            if stop_at_nan:
+                refuse_broken(run.step + 1, value, norm)
+            clip(model, clip_norm, clip_value)
+            update(optimiser, rate)
+            run.record(value, norm)
+            last = run.step == steps
+            if validate and (last or run.step % validate_every == 0):
+                run.judge(look(model, validate))
+            if checkpoint and (last or run.step % checkpoint_every == 0):
+                run.save(checkpoint)
+            if callback:
+                callback(Step(run.step, value, norm, rate))
+            bar.update()
+            bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
+    finally:
+        bar.close()
+        run.restore_best()
+        model.train(was_training)
+    return History(list(range(1, run.step + 1)), run.losses, run.gradient_norms, run.validation)
+
+
+def gradients(model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], batch: Any) -> tuple[float, float]:
+    """Fill every p.grad anew; gives the loss, and the length of the whole gradient."""
+    model.zero_grad()
+    value = loss(model, batch)
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        came = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise TypeError(f"loss(model, batch) gave {came}; a tensor with one number is wanted")
+    value.backward()
+    norm = nn.utils.get_total_norm([p.grad for p in model.parameters() if p.grad is not None])
+    return value.item(), norm.item()
+
+
+def refuse_broken(step: int, loss: float, norm: float) -> None:
+    """FloatingPointError if the loss or the gradient is infinite or not a number."""
+    if not (math.isfinite(loss) and math.isfinite(norm)):
+        raise FloatingPointError(
+            f"at step {step} the loss is {loss:g} and its gradient has length {norm:g}: training has broken. "
+            "A smaller lr, or clip_norm, may help"
+        )
+
+
+def clip(model: nn.Module, norm: float | None, value: float | None) -> None:
+    if norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), norm)
+    if value is not None:
+        nn.utils.clip_grad_value_(model.parameters(), value)
+
+
+def update(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.step()
+
+
+def look(model: nn.Module, validate: Callable[[nn.Module], float]) -> float:
+    """Validate without gradients, dropout, or a change of the random state: looking does not alter the training."""
+    model.eval()
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        return float(validate(model))
+
+
+def refuse_bad(*, steps, lr, schedule, patience, validate, checkpoint, resume) -> None:
+    """ValueError for arguments that cannot be meant."""
+    if steps < 1:
+        raise ValueError(f"steps is {steps}; at least 1 is wanted")
+    if not lr > 0:
+        raise ValueError(f"lr is {lr}; a number above 0 is wanted")
+    if schedule not in SCHEDULES:
+        raise ValueError(f"schedule is {schedule!r}; one of {', '.join(SCHEDULES)} is wanted")
+    if patience is not None and validate is None:
+        raise ValueError(f"patience is {patience} and validate is None; a function to validate with is wanted")
+    if resume and checkpoint is None:
+        raise ValueError("resume is True and checkpoint is None; the file of the run is wanted")
