@@ -1,0 +1,129 @@
+"""The three drawings that every page uses: lines over time, a heatmap, bars with a dot for every seed.
+
+Each takes tensors and returns the axes; the page hands them to `show.picture` with the sentence that says what is seen.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from .colours import PALETTE
+
+GAP = 0.085  # of the height of the axes: labels closer than this would overlap
+
+
+def axes(ax: Axes | None, width: float = 6.0, height: float = 2.6) -> Axes:
+    """The axes given, or new ones."""
+    return ax or plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def lines(
+    ys: Tensor,
+    *,
+    labels: Sequence[str],
+    x: str,
+    y: str,
+    at: Sequence[float] | None = None,
+    yscale: str = "linear",
+    colours: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """One line per column of ys (T, N), named where it ends; `at` (T,) are the places along x, else 0, 1, 2, …"""
+    ax, ys = axes(ax), torch.as_tensor(ys).detach().cpu()
+    at = list(range(len(ys))) if at is None else list(at)
+    colours = colours or [PALETTE[n % len(PALETTE)] for n in range(ys.shape[1])]
+    for column, colour in zip(ys.unbind(dim=1), colours, strict=True):
+        ax.plot(at, column.tolist(), color=colour)
+    ax.set_yscale(yscale)
+    name_ends(ax, at[-1], ys[-1].tolist(), labels, colours)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(xlabel=x, ylabel=y)
+    return ax
+
+
+def name_ends(ax: Axes, end: float, heights: Sequence[float], labels: Sequence[str], colours: Sequence[str]) -> None:
+    """Write each label at the end of its line, pushed up where two would overlap."""
+    to_fraction = (ax.transData + ax.transAxes.inverted()).transform
+    places = sorted((to_fraction((end, h))[1], n) for n, h in enumerate(heights))
+    free = -torch.inf
+    for place, n in places:
+        free = max(place, free + GAP)
+        ax.annotate(
+            labels[n],
+            (end, free),
+            xycoords=("data", "axes fraction"),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            color=colours[n],
+            annotation_clip=False,
+        )
+
+
+def heatmap(
+    matrix: Tensor,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    x: str,
+    y: str,
+    value: str,
+    centre: float | None = None,
+    limits: tuple[float, float] | None = None,
+    numbers: bool | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """A matrix (T, S) as colours, with its numbers written in when it is small.
+
+    `value` names what the colours mean; `centre` asks for a diverging map around that value.
+    """
+    matrix = torch.as_tensor(matrix).detach().cpu()
+    T, S = matrix.shape
+    small = T <= 12 and S <= 12
+    ax = axes(ax, width=max(3.6, 1.9 + 0.45 * S), height=max(2.2, 1.0 + 0.36 * T))
+    low, high = limits or (None, None)
+    sns.heatmap(
+        matrix.numpy(),
+        ax=ax,
+        cmap="vlag" if centre is not None else "cividis",
+        center=centre,
+        vmin=low,
+        vmax=high,
+        annot=small if numbers is None else numbers,
+        fmt=".2f",
+        annot_kws={"fontsize": 8},
+        xticklabels=list(columns),
+        yticklabels=list(rows),
+        cbar_kws={"label": value},
+    )
+    ax.set(xlabel=x, ylabel=y)
+    ax.tick_params(axis="y", rotation=0)
+    ax.tick_params(axis="x", rotation=0 if all(len(c) <= 3 for c in columns) else 90)
+    return ax
+
+
+def bars(
+    groups: dict[str, Sequence[float]],
+    *,
+    y: str,
+    reference: tuple[str, float] | None = None,
+    x: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """The mean of each group as a bar, each of its values (one a seed) as a dot; `reference` is a named level."""
+    ax = axes(ax, width=max(3.6, 1.2 + 1.1 * len(groups)))
+    names = [name for name, values in groups.items() for _ in values]
+    values = [float(value) for group in groups.values() for value in group]
+    sns.barplot(x=names, y=values, errorbar=None, color="#A6C8E0", ax=ax)
+    sns.stripplot(x=names, y=values, jitter=0.12, color=PALETTE[0], size=5, ax=ax)
+    if reference:
+        name, level = reference
+        ax.axhline(level, color=PALETTE[1], linestyle="--")
+        ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="bottom", ha="right", color=PALETTE[1])
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(xlabel=x, ylabel=y)
+    return ax
