@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from unrolled.models.language_model import LanguageModel
+from unrolled.data.batching import windows
+from unrolled.models.language_model import CarriedLoss, LanguageModel, nats
 
 LAYERS = ["lstm", "gru", "rnn"]
 V, D, H = 11, 5, 7
@@ -160,3 +161,24 @@ def test_an_lstm_wants_a_pair_as_its_state(device):
 def test_a_layer_of_no_known_name_is_refused():
     with pytest.raises(ValueError, match="layer is 'transformer'; wanted one of rnn, lstm, gru"):
         LanguageModel(V, D, H, layer="transformer")
+
+
+def test_nats_are_of_every_token_but_the_first_and_do_not_depend_on_the_window(device, relative_difference):
+    model, tokens = model_and_tokens("gru", device, B=1, T=20)
+    whole = F.cross_entropy(model(tokens[:, :-1]).logits[0], tokens[0, 1:], reduction="none")
+    for window in (1, 7, 100):
+        assert relative_difference(nats(model, tokens[0], window), whole) < 1e-9
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_loss_carries_memory_from_window_to_window_and_no_blame(layer, device, relative_difference):
+    model, tokens = model_and_tokens(layer, device, T=7)
+    loss = CarriedLoss()
+    values = [loss(model, window) for window in windows(tokens, 3)]
+    whole = model(tokens[:, :-1])
+    wanted = F.cross_entropy(whole.logits.flatten(0, 1), tokens[:, 1:].flatten())
+    assert relative_difference(torch.stack(values).mean(), wanted) < 1e-9
+    values[1].backward()  # would say "a second time" if the first window's graph hung on it
+    values[0].backward()
+    fresh = loss(model, next(windows(tokens, 3)))
+    assert torch.equal(fresh, values[0])

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from unrolled.layers import Embedding, expect
 from unrolled.layers.lstm import pair
@@ -93,3 +94,34 @@ def run_traced(
     trace = layer(x, state, force=force) if force else layer(x, state)
     last = trace.h[:, -1]
     return trace, (last, trace.c[:, -1]) if hasattr(trace, "c") else last
+
+
+class CarriedLoss:
+    """The loss for `fit` on windows in order, each (x, y, first): mean nats per token.
+
+    A window starts from the state in which the one before it ended; blame is not carried (`detach`), memory is.
+    """
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+
+    def __call__(self, model: LanguageModel, window: tuple[Tensor, Tensor, bool]) -> Tensor:
+        x, y, first = window
+        logits, _, state = model(x, None if first else self.state)
+        self.state = detached(state)
+        return F.cross_entropy(logits.flatten(0, 1), y.flatten())
+
+
+def detached(state: State) -> State:
+    return state.detach() if isinstance(state, Tensor) else tuple(part.detach() for part in state)
+
+
+@torch.no_grad()
+def nats(model: LanguageModel, tokens: Tensor, window: int = 500) -> Tensor:
+    """−ln p of every token of one long text (T,) but the first, each from all before it: (T − 1,)."""
+    state, parts = None, []
+    for start in range(0, len(tokens) - 1, window):
+        piece = tokens[start : start + window + 1]
+        logits, _, state = model(piece[None, :-1], state)
+        parts.append(F.cross_entropy(logits[0], piece[1:], reduction="none"))
+    return torch.cat(parts)
