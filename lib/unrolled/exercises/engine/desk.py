@@ -1,0 +1,40 @@
+"""What all kinds of exercise share: check, and the next hint."""
+
+from typing import Any
+
+from unrolled.exercises import progress
+from unrolled.exercises.engine.verdict import NOT_ATTEMPTED, Verdict, not_yet
+
+given_hints: dict[str, int] = {}
+
+
+def check(exercise: Any, answer: Any) -> None:
+    """Judge, print, keep. Whatever the answer or this engine does, a learner never sees a traceback."""
+    try:
+        verdict = exercise.judge(answer)
+    except KeyboardInterrupt:
+        verdict = not_yet("You stopped it. Nothing is lost: run the cell again when you like.")
+    except Exception as error:
+        verdict = broken(exercise, error)
+    print(verdict.message)
+    if verdict.outcome != NOT_ATTEMPTED:
+        note = progress.record(exercise.id, exercise.notebook, verdict.outcome, answer)
+        if note:
+            print(note)
+
+
+def broken(exercise: Any, error: Exception) -> Verdict:
+    return not_yet(
+        f"The exercise {exercise.id} itself is broken ({type(error).__name__}: {error}). This is no fault of yours; "
+        "please report it."
+    )
+
+
+def hint(exercise: Any) -> None:
+    """Print the next hint; after the last one, it again."""
+    n = min(given_hints.get(exercise.id, 0), len(exercise.hints) - 1)
+    given_hints[exercise.id] = n + 1
+    last = n + 1 == len(exercise.hints)
+    print(f"Hint {n + 1} of {len(exercise.hints)}: {exercise.hints[n]}")
+    if last:
+        print("That was the last one; .solution() shows an answer.")

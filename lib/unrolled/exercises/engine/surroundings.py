@@ -1,0 +1,51 @@
+"""What an answer may turn upside down, put back as it was."""
+
+import contextlib
+import os
+import random
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Whatever happens inside: afterwards random states, defaults, streams, filters and folder are as before."""
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+    dtype, threads, device = torch.get_default_dtype(), torch.get_num_threads(), torch.get_default_device()
+    streams, folder, depth = (sys.stdout, sys.stderr), os.getcwd(), sys.getrecursionlimit()
+    tracing = sys.gettrace(), threading.gettrace()
+    try:
+        with warnings.catch_warnings(), torch.inference_mode(False), torch.enable_grad():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        sys.setrecursionlimit(depth)
+        os.chdir(folder)
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])
+        if cuda is not None:
+            torch.cuda.set_rng_state_all(cuda)
+        if (sys.gettrace(), threading.gettrace()) != tracing:
+            sys.settrace(tracing[0])
+            threading.settrace(tracing[1])
+
+
+def prepare(seed: int) -> None:
+    """The same start for every call: seeded, in float32."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+    torch.set_default_dtype(torch.float32)
