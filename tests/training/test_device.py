@@ -1,0 +1,29 @@
+import random
+
+import numpy
+import pytest
+import torch
+from unrolled.training import pick_device, seed_everything
+
+
+def test_a_seed_gives_the_same_numbers_again_in_all_three_places():
+    def numbers():
+        return random.random(), numpy.random.rand(), torch.rand(1).item()
+
+    seed_everything(4)
+    first = numbers()
+    assert numbers() != first
+    seed_everything(4)
+    assert numbers() == first
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize(("cuda", "mps", "expected"), [(1, 1, "cuda"), (0, 1, "mps"), (0, 0, "cpu")])
+def test_the_fastest_device_is_picked(monkeypatch, cuda, mps, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(cuda))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: bool(mps))
+    assert pick_device() == torch.device(expected)
+
+
+def test_the_device_that_is_picked_can_be_used():
+    assert torch.ones(2, device=pick_device()).sum().item() == 2

@@ -1,0 +1,360 @@
+import contextlib
+import math
+import sys
+
+import pytest
+import torch
+from torch import nn
+from unrolled.training import Step, fit, save
+
+
+def regression(model, batch):
+    """The mean squared error against the sum of the inputs."""
+    return (model(batch) - batch.sum(dim=1, keepdim=True)).square().mean()
+
+
+def fresh():
+    return torch.randn(8, 4)
+
+
+def distance(model):
+    """How far the weights are from the right ones, all 1."""
+    return (model.weight - 1).abs().max().item()
+
+
+def run(model=None, batches=fresh, loss=regression, **options):
+    torch.manual_seed(1)
+    model = model or nn.Linear(4, 1)
+    return model, fit(model, batches, loss, **{"steps": 60, "lr": 1e-2, "progress": False, **options})
+
+
+def test_every_step_is_the_step_that_is_usually_written_by_hand():
+    model, history = run(optimizer=torch.optim.SGD, clip_norm=0.5, schedule="cosine", steps=10)
+
+    torch.manual_seed(1)
+    byhand = nn.Linear(4, 1)
+    optimiser = torch.optim.SGD(byhand.parameters(), lr=1e-2)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=10)
+    losses, norms = [], []
+    for _ in range(10):
+        value = regression(byhand, fresh())
+        optimiser.zero_grad()
+        value.backward()
+        norms.append(nn.utils.clip_grad_norm_(byhand.parameters(), 0.5).item())
+        optimiser.step()
+        cosine.step()
+        losses.append(value.item())
+    torch.testing.assert_close(model.weight, byhand.weight)
+    assert history.losses == pytest.approx(losses)
+    assert history.gradient_norms == pytest.approx(norms)
+    assert max(norms) > 0.5  # else nothing was clipped
+    assert history.steps == list(range(1, 11))
+
+
+def test_clipping_by_value_bounds_every_number_of_the_gradient():
+    seen = []
+
+    class Watch(torch.optim.SGD):
+        def step(self):
+            seen.append(max(p.grad.abs().max().item() for group in self.param_groups for p in group["params"]))
+            super().step()
+
+    run(clip_value=0.01, optimizer=Watch, steps=3)
+    assert seen == pytest.approx([0.01] * 3)
+
+
+def test_a_list_of_batches_is_gone_through_again_and_again():
+    seen = []
+
+    def loss(model, batch):
+        seen.append(batch.mean().item())
+        return regression(model, batch)
+
+    run(batches=[torch.full((2, 4), float(n)) for n in range(3)], loss=loss, steps=7)
+    assert seen == [0, 1, 2, 0, 1, 2, 0]
+
+
+def test_the_weights_with_the_lowest_validation_are_kept():
+    values = iter([5.0, 2.0, 3.0, 4.0])
+    weights = []
+
+    def validate(model):
+        weights.append(model.weight.detach().clone())
+        return next(values)
+
+    model, history = run(validate=validate, validate_every=15)
+    assert history.validation == [(15, 5.0), (30, 2.0), (45, 3.0), (60, 4.0)]
+    assert model.weight.equal(weights[1])
+    assert not weights[1].equal(weights[3])
+
+
+def test_training_ends_when_patience_does():
+    values = iter([5.0, 2.0, 3.0, 4.0, 1.0])
+    _, history = run(validate=lambda model: next(values), validate_every=10, patience=2)
+    assert history.steps[-1] == 40
+    assert history.validation[-1] == (40, 4.0)
+
+
+def test_a_validation_that_is_not_a_number_is_never_the_best():
+    values = iter([math.nan, 3.0, math.nan])
+    weights = []
+
+    def validate(model):
+        weights.append(model.weight.detach().clone())
+        return next(values)
+
+    model, _ = run(validate=validate, validate_every=20)
+    assert model.weight.equal(weights[1])
+
+
+def test_looking_more_often_does_not_change_the_training():
+    def validate(model):
+        assert not model.training
+        assert not torch.is_grad_enabled()
+        return regression(model, fresh()).item()
+
+    seldom, often = (run(validate=validate, validate_every=every)[1] for every in (60, 5))
+    assert seldom.losses == often.losses
+
+
+@pytest.mark.parametrize("was_training", [True, False])
+def test_the_model_trains_in_training_mode_and_is_left_in_the_mode_it_came_in(was_training):
+    modes = []
+
+    def loss(model, batch):
+        modes.append(model.training)
+        return regression(model, batch)
+
+    model, _ = run(nn.Linear(4, 1).train(was_training), loss=loss, validate=distance, validate_every=1, steps=3)
+    assert modes == [True] * 3
+    assert model.training is was_training
+
+
+@contextlib.contextmanager
+def pulled_plug():
+    with pytest.raises(KeyboardInterrupt):
+        yield
+
+
+def killed_at(step):
+    def callback(now):
+        if now.step == step:
+            raise KeyboardInterrupt
+
+    return callback
+
+
+def with_dropout():
+    return nn.Sequential(nn.Linear(4, 16), nn.Dropout(0.3), nn.Linear(16, 1))
+
+
+SHUFFLED = torch.utils.data.DataLoader(torch.randn(30, 4, generator=torch.Generator().manual_seed(5)), 4, shuffle=True)
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.SGD, torch.optim.RMSprop, torch.optim.AdamW])
+@pytest.mark.parametrize("batches", [fresh, SHUFFLED], ids=["function", "shuffled loader"])
+def test_a_run_that_was_killed_and_taken_up_ends_as_if_it_had_not_been(tmp_path, optimizer, batches):
+    def weight(model):
+        return model[0].weight.abs().sum().item()
+
+    options = {
+        "batches": batches,
+        "optimizer": optimizer,
+        "schedule": "cosine",
+        "clip_norm": 1.0,
+        "validate": weight,
+        "validate_every": 7,
+        "checkpoint_every": 10,
+    }
+    torch.manual_seed(0)
+    whole, unbroken = run(with_dropout(), **options)
+
+    path = tmp_path / "run.safetensors"
+    torch.manual_seed(0)
+    with pulled_plug():
+        run(with_dropout(), checkpoint=path, callback=killed_at(33), **options)
+    torch.manual_seed(99)  # another kernel, another model
+    again, taken_up = run(with_dropout(), checkpoint=path, resume=True, **options)
+
+    assert taken_up == unbroken
+    assert all(a.equal(b) for a, b in zip(again.parameters(), whole.parameters(), strict=True))
+
+
+def test_a_generator_of_the_batches_own_is_taken_up_too(tmp_path):
+    def options(seed):
+        generator = torch.Generator().manual_seed(seed)
+        return {"batches": lambda: torch.randn(8, 4, generator=generator), "generator": generator}
+
+    def network():
+        torch.manual_seed(0)
+        return with_dropout()  # which draws from the global generator
+
+    whole, unbroken = run(network(), **options(3))
+    path = tmp_path / "run.safetensors"
+    with pulled_plug():
+        run(network(), checkpoint=path, checkpoint_every=20, callback=killed_at(25), **options(3))
+    again, taken_up = run(network(), checkpoint=path, resume=True, **options(4))
+    assert taken_up == unbroken
+    assert again[0].weight.equal(whole[0].weight)
+
+
+def test_the_best_weights_survive_the_break(tmp_path):
+    path = tmp_path / "run.safetensors"
+    looks = iter([3.0, 1.0, 2.0, 2.5, 2.6, 2.7])
+    options = {"validate": lambda model: next(looks), "validate_every": 10, "checkpoint": path, "checkpoint_every": 10}
+    weights = []
+    with pulled_plug():
+        model = nn.Linear(4, 1)
+
+        def callback(now):
+            weights.append(model.weight.detach().clone())
+            killed_at(35)(now)
+
+        run(model, callback=callback, **options)
+    again, history = run(resume=True, **options)
+    assert [value for _, value in history.validation] == [3.0, 1.0, 2.0, 2.5, 2.6, 2.7]
+    assert again.weight.equal(weights[19])
+
+
+def test_a_run_that_lost_patience_does_not_go_on(tmp_path):
+    path = tmp_path / "run.safetensors"
+    looks = iter([1.0, 2.0, 3.0, 0.0])
+    options = {"validate": lambda model: next(looks), "validate_every": 10, "patience": 2, "checkpoint": path}
+    _, first = run(checkpoint_every=10, **options)
+    _, second = run(checkpoint_every=10, resume=True, **options)
+    assert len(first.steps) == 30
+    assert second == first
+
+
+def test_resuming_where_there_is_no_file_begins_a_run(tmp_path):
+    path = tmp_path / "new.safetensors"
+    _, history = run(checkpoint=path, resume=True, steps=5)
+    assert len(history.steps) == 5
+    assert path.exists()
+
+
+def test_without_resume_an_old_file_is_not_read(tmp_path):
+    path = tmp_path / "run.safetensors"
+    _, first = run(checkpoint=path, steps=5)
+    _, second = run(checkpoint=path, steps=5)
+    assert first == second
+
+
+def test_what_cannot_be_taken_up_is_named(tmp_path):
+    path = tmp_path / "run.safetensors"
+    run(checkpoint=path, steps=5)
+    with pytest.raises(ValueError, match=r"weight is \(1, 4\) and \(2, 4\) is wanted"):
+        run(nn.Linear(4, 2), checkpoint=path, resume=True)
+    with pytest.raises(ValueError, match="is a run with Adam; SGD is wanted"):
+        run(optimizer=torch.optim.SGD, checkpoint=path, resume=True)
+    save(path, nn.Linear(4, 1))
+    with pytest.raises(ValueError, match="holds weights but no run"):
+        run(checkpoint=path, resume=True)
+
+
+def breaks_at(step):
+    calls = []
+
+    def loss(model, batch):
+        calls.append(1)
+        return regression(model, batch) * (math.nan if len(calls) == step else 1)
+
+    return loss
+
+
+def test_a_loss_that_is_not_a_number_ends_training_before_it_reaches_the_weights():
+    model = nn.Linear(4, 1)
+    with pytest.raises(FloatingPointError, match=r"at step 12 the loss is nan .* training has broken"):
+        run(model, loss=breaks_at(12))
+    assert model.weight.isfinite().all()
+
+
+def test_an_infinite_gradient_of_a_finite_loss_ends_training_too():
+    model = nn.Linear(4, 1)
+    with pytest.raises(FloatingPointError, match=r"gradient has length (inf|nan)"):
+        run(model, loss=lambda model, batch: (model.weight - model.weight.detach()).abs().sum().sqrt())
+    assert model.weight.isfinite().all()
+
+
+def test_the_best_weights_are_kept_when_training_breaks():
+    weights = []
+
+    def validate(model):
+        weights.append(model.weight.detach().clone())
+        return float(len(weights))  # the first look is the best
+
+    model = nn.Linear(4, 1)
+    with pytest.raises(FloatingPointError):
+        run(model, loss=breaks_at(40), validate=validate, validate_every=10)
+    assert model.weight.equal(weights[0])
+
+
+def test_breaking_can_be_asked_for():
+    model, history = run(loss=breaks_at(12), stop_at_nan=False)
+    assert len(history.losses) == 60
+    assert model.weight.isnan().all()
+
+
+def test_the_callback_is_told_every_step():
+    told = []
+    _, history = run(callback=told.append, schedule="cosine", steps=4)
+    assert told[0] == Step(1, history.losses[0], history.gradient_norms[0], 1e-2)
+    assert [now.lr for now in told] == pytest.approx([1e-2, 0.5e-2 * (1 + 0.5**0.5), 0.5e-2, 0.5e-2 * (1 - 0.5**0.5)])
+
+
+def test_without_progress_nothing_is_written(capfd):
+    run()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_bar_shows_its_name(capfd):
+    run(progress="the ball")
+    assert "the ball" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("sizes", ["tuple", "dict", "list"])
+def test_a_batch_may_be_a_tuple_a_dict_or_a_list(device, sizes):
+    pair = (torch.randn(8, 4), torch.randn(8, 1))
+    batch = {"tuple": pair, "dict": dict(zip("xy", pair, strict=True)), "list": list(pair)}[sizes]
+
+    def loss(model, batch):
+        x, y = batch.values() if isinstance(batch, dict) else batch
+        assert x.device.type == device.type
+        return (model(x) - y).square().mean()
+
+    model, history = run(batches=[batch], loss=loss, device=device, steps=3)
+    assert model.weight.device.type == device.type
+    assert history.losses[2] < history.losses[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"steps": 0}, "steps is 0"),
+        ({"lr": -1.0}, "lr is -1.0"),
+        ({"schedule": "linear"}, "schedule is 'linear'; one of constant, cosine"),
+        ({"patience": 3}, "patience is 3 and validate is None"),
+        ({"resume": True}, "resume is True and checkpoint is None"),
+        ({"batches": []}, "batches gave 0 batches"),
+        ({"batches": iter([torch.randn(8, 4)])}, "batches gave 1 batches and then no more"),
+    ],
+)
+def test_arguments_that_cannot_be_meant_are_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        run(**options)
+
+
+def test_what_is_not_a_batch_or_a_loss_is_refused():
+    with pytest.raises(TypeError, match="batches is a int"):
+        run(batches=3)
+    with pytest.raises(TypeError, match=r"loss\(model, batch\) gave \(8, 1\)"):
+        run(loss=lambda model, batch: model(batch))
+    with pytest.raises(TypeError, match=r"loss\(model, batch\) gave float"):
+        run(loss=lambda model, batch: 1.0)
+
+
+def test_the_room_knows_no_model():
+    for name in ("fit", "run", "stream", "checkpoint", "sample", "device"):
+        module = sys.modules[f"unrolled.training.{name}"]
+        used = {getattr(value, "__module__", "") or "" for value in vars(module).values()}
+        assert not [m for m in used if m.startswith("unrolled.") and not m.startswith("unrolled.training")]
