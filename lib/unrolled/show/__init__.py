@@ -1,7 +1,11 @@
 """What a page draws with: plots, pictures with alternative text, and pictures with controls."""
 
+from .cells import lstm_step, rnn_step
 from .colours import GATE_COLOURS, PALETTE
 from .explore import Explorer, explore
+from .frames import frames
+from .gates import coloured_text, gates
+from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.slider import Slider, slider
@@ -12,10 +16,16 @@ __all__ = [
     "Explorer",
     "Slider",
     "bars",
+    "coloured_text",
     "explore",
+    "frames",
+    "gates",
+    "graph",
     "heatmap",
     "image",
     "lines",
+    "lstm_step",
     "picture",
+    "rnn_step",
     "slider",
 ]
