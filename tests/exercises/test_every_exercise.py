@@ -11,6 +11,7 @@ from torch import Tensor
 
 from unrolled import exercises
 from unrolled.exercises.engine.compare import plain
+from unrolled.exercises.engine.function import called
 
 ALL = exercises.everything()
 FUNCTIONS = {id: each for id, each in ALL.items() if each.kind == "function"}
@@ -62,7 +63,7 @@ def returning(monkeypatch):
     def judge(exercise, number):
         assert exercise.wanted
         assert exercise.known
-        use, names = exercise.use, exercise.names
+        use, names = exercise.use or called, exercise.names
         monkeypatch.setattr(exercise, "use", lambda *arguments: altered(use(*arguments), number))
         assert exercise.names == names
         return exercise.judge(exercise.reference)

@@ -1,9 +1,10 @@
 """Calling an answer on every case, twice, and writing down what it did."""
 
 import contextlib
-import io
+import sysconfig
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -11,6 +12,11 @@ from torch import Tensor
 
 from unrolled.exercises.engine import bounded, surroundings
 from unrolled.exercises.engine.cases import Case, fresh, untouched
+from unrolled.exercises.engine.compare import plain
+from unrolled.exercises.engine.notepad import Notepad
+
+LIBRARIES = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+LIBRARIES.append(str(Path(__file__).parents[2]))  # this package
 
 
 class Failure(NamedTuple):
@@ -23,53 +29,61 @@ class Failure(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call: what came back or what was raised, which arguments it changed, what it printed."""
+    """One call: what came back (as `compare.plain` gives it) or was raised, and the places of changed arguments."""
 
     value: Any
     failure: Failure | None
     changed: tuple[int, ...]
-    printed: str
 
 
 class Run(NamedTuple):
-    """All calls of one answer, and how it ended: "done", "stopped" or "running" as in `bounded.run`."""
+    """All calls of one answer, what the first one printed, and how it ended, as `bounded.run` says it."""
 
     calls: list[Call]
+    printed: list[str]
     ended: str
 
 
-def follow(answer: Any, cases: list[Case], use: Callable, gradients: bool, seconds: float) -> Run:
-    """Call `use(answer, *arguments)` on all cases, then on all again, within `seconds` altogether."""
+def follow(answer: Any, cases: list[Case], use: Callable, gradients: list[str], seconds: float) -> Run:
+    """Call `use(answer, *arguments)` on all cases, then on all again, within `seconds` altogether.
+
+    gradients: names for the arguments whose gradients belong to the output, or none.
+    """
     calls: list[Call] = []
+    notes = Notepad()
 
     def work() -> None:
         for case in cases * 2:
             calls.append(one(answer, case, use, gradients))
+            notes.close()
 
-    with surroundings.kept():
+    with surroundings.kept(), contextlib.redirect_stdout(notes), contextlib.redirect_stderr(notes):
         ended = bounded.run(work, seconds)
-        return Run(list(calls), ended)
+        return Run(list(calls), notes.lines(), ended)
 
 
-def one(answer: Any, case: Case, use: Callable, gradients: bool) -> Call:
+def one(answer: Any, case: Case, use: Callable, gradients: list[str]) -> Call:
+    """One call, on copies of the arguments; everything that it raises is kept, but the end of its time."""
     surroundings.prepare(len(case.arguments))
-    leaves = fresh(case.arguments)
-    printed = io.StringIO()
+    leaves = tuple(map(ask_gradient, fresh(case.arguments))) if gradients else fresh(case.arguments)
+    given = tuple(each.clone() if asks(each) else each for each in leaves) if gradients else leaves
     value = failure = None
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), torch.enable_grad():
-        try:
-            if gradients:
-                leaves = tuple(map(ask_gradient, leaves))
-            given = tuple(each.clone() if gradients and isinstance(each, Tensor) else each for each in leaves)
+    try:
+        with torch.enable_grad():
             value = use(answer, *given)
             if gradients:
-                value = {"output": value, "gradient": gradient(value, leaves)}
-        except bounded.Stopped:
-            raise
-        except BaseException as error:
-            failure = failed(error)
-    changed = tuple(n for n, pair in enumerate(zip(case.arguments, given, strict=True)) if not untouched(*pair))
-    return Call(value, failure, changed, printed.getvalue())
+                value = {"the output": value, **gradient(value, leaves, gradients)}
+            value = plain(value)
+    except bounded.Stopped:
+        raise
+    except BaseException as error:
+        value, failure = None, failed(error)
+    pairs = zip(case.arguments, given, strict=True)
+    return Call(value, failure, tuple(n for n, pair in enumerate(pairs) if not untouched(*pair)))
+
+
+def asks(argument: Any) -> bool:
+    return isinstance(argument, Tensor) and argument.requires_grad
 
 
 def ask_gradient(argument: Any) -> Any:
@@ -77,37 +91,35 @@ def ask_gradient(argument: Any) -> Any:
     return argument.requires_grad_() if floats else argument
 
 
-def gradient(value: Any, leaves: tuple) -> list[Tensor | None]:
-    """For each argument, the gradient of a fixed weighted sum of all outputs; None where nothing flows."""
-    outputs = [each for each in flat(value) if isinstance(each, Tensor) and each.requires_grad]
-    wanted = [each for each in leaves if isinstance(each, Tensor) and each.requires_grad]
-    if not outputs:
-        return [None] * len(wanted)
+def gradient(value: Any, leaves: tuple, names: list[str]) -> dict[str, Tensor]:
+    """By argument, the gradient of a fixed weighted sum of all outputs; zero where nothing flows."""
+    outputs = [each for each in flat(value) if asks(each)]
+    wanted = {f"the gradient by {name}": leaf for name, leaf in zip(names, leaves, strict=True) if asks(leaf)}
     weigh = torch.Generator().manual_seed(0)
     weights = [torch.randn(each.shape, generator=weigh).to(each) for each in outputs]
-    return list(torch.autograd.grad(outputs, wanted, weights, allow_unused=True))
+    if not outputs:
+        return {name: torch.zeros_like(leaf) for name, leaf in wanted.items()}
+    found = torch.autograd.grad(outputs, list(wanted.values()), weights, allow_unused=True, materialize_grads=True)
+    return dict(zip(wanted, found, strict=True))
 
 
 def flat(value: Any) -> list:
+    """All that is in nested tuples, lists and dicts."""
     if isinstance(value, dict):
         value = list(value.values())
     return [inner for each in value for inner in flat(each)] if isinstance(value, list | tuple) else [value]
 
 
 def failed(error: BaseException) -> Failure:
-    """What is to be said of an error; the line is the last one that is no library's."""
+    """What is to be said of an error; its line is the last one that is no library's."""
     try:
-        words = str(error)
+        words = str(error).strip().splitlines()
     except Exception:
-        words = ""
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if own(each.filename)]
-    last = frames[-1] if frames else None
-    lines = words.strip().splitlines()
-    return Failure(
-        type(error).__name__, lines[0] if lines else "", last and last.lineno, last.line or "" if last else ""
-    )
+        words = []
+    own = [each for each in traceback.extract_tb(error.__traceback__) if not library(each.filename)]
+    line, text = (own[-1].lineno, own[-1].line or "") if own else (None, "")
+    return Failure(type(error).__name__, words[0] if words else "", line, text)
 
 
-def own(filename: str) -> bool:
-    """Whether a file is the learner's, not a library's, Python's or this engine's."""
-    return not any(part in filename for part in ("site-packages", "unrolled", "lib/python", "<frozen"))
+def library(filename: str) -> bool:
+    return filename.startswith(("<frozen", *LIBRARIES))

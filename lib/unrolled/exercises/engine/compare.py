@@ -20,9 +20,10 @@ class Difference(NamedTuple):
 
 
 def plain(value: Any) -> Any:
-    """Tensors for all that holds numbers, a list for every list and tuple; the rest as it is."""
+    """A copy with tensors for all that holds numbers and lists for all lists and tuples; the rest as it is."""
     if isinstance(value, Tensor):
-        return value.detach().cpu()
+        value = value.detach().cpu()
+        return value.clone() if value.layout == torch.strided else value.to_dense()
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
         return torch.from_numpy(np.array(value))
     if isinstance(value, bool | int | float | complex):
@@ -45,8 +46,7 @@ def kind(tensor: Tensor) -> str:
 
 def same_kind(yours: Tensor, wanted: Tensor) -> bool:
     """Whether the sorts agree; of single numbers an integer may stand for a float and the other way round."""
-    numbers = {"integer", "float"}
-    single = yours.dim() == wanted.dim() == 0 and {kind(yours), kind(wanted)} <= numbers
+    single = yours.dim() == wanted.dim() == 0 and {kind(yours), kind(wanted)} <= {"integer", "float"}
     return single or kind(yours) == kind(wanted)
 
 
@@ -54,36 +54,34 @@ def right(yours: Tensor, wanted: Tensor, tolerance: float) -> Tensor:
     """For each value of two tensors of one shape, whether it differs by at most tolerance × the largest wanted."""
     yours, wanted = yours.to(torch.complex128), wanted.to(torch.complex128)
     sizes = wanted.abs()
-    largest = sizes[sizes.isfinite()].max() if sizes.isfinite().any() else torch.tensor(0.0)
+    largest = sizes[sizes.isfinite()].amax() if sizes.isfinite().any() else torch.tensor(0.0)
     close = (yours - wanted).abs() <= tolerance * (largest if largest > 0 else 1.0)
     return close | (yours == wanted) | (yours.isnan() & wanted.isnan())
 
 
 def difference(yours: Any, wanted: Any, tolerance: float, exact: bool = False, place: str = "") -> Difference | None:
-    """The first difference of two outputs, or None. `exact` asks for equal dtypes as well."""
-    return plain_difference(plain(yours), plain(wanted), tolerance, exact, place)
-
-
-def plain_difference(yours: Any, wanted: Any, tolerance: float, exact: bool, place: str) -> Difference | None:
+    """The first difference of two outputs made `plain`, or None. `exact` asks for equal dtypes as well."""
     here = Difference(place, yours, wanted)
     if isinstance(wanted, Tensor):
-        agree = (
-            isinstance(yours, Tensor)
-            and yours.shape == wanted.shape
-            and same_kind(yours, wanted)
-            and (not exact or yours.dtype == wanted.dtype)
-            and bool(right(yours, wanted, tolerance).all())
-        )
+        agree = isinstance(yours, Tensor) and equal(yours, wanted, tolerance, exact)
         return None if agree else here
-    if isinstance(wanted, list):
-        if not isinstance(yours, list) or len(yours) != len(wanted):
-            return here
+    if isinstance(wanted, list) and isinstance(yours, list) and len(yours) == len(wanted):
         pairs = [(f"{place}[{n}]", *pair) for n, pair in enumerate(zip(yours, wanted, strict=True))]
-    elif isinstance(wanted, dict):
-        if not isinstance(yours, dict) or set(yours) != set(wanted):
-            return here
+    elif isinstance(wanted, dict) and isinstance(yours, dict) and set(yours) == set(wanted):
         pairs = [(f"{place}[{key!r}]", yours[key], wanted[key]) for key in wanted]
     else:
-        return None if type(yours) is type(wanted) and yours == wanted else here
-    found = (plain_difference(mine, theirs, tolerance, exact, there) for there, mine, theirs in pairs)
+        return None if scalars_agree(yours, wanted) else here
+    found = (difference(mine, theirs, tolerance, exact, there) for there, mine, theirs in pairs)
     return next((each for each in found if each), None)
+
+
+def equal(yours: Tensor, wanted: Tensor, tolerance: float, exact: bool) -> bool:
+    fits = yours.shape == wanted.shape and same_kind(yours, wanted) and (not exact or yours.dtype == wanted.dtype)
+    return fits and bool(right(yours, wanted, tolerance).all())
+
+
+def scalars_agree(yours: Any, wanted: Any) -> bool:
+    """Texts and None by value; of anything else its type is all that can be compared."""
+    if isinstance(wanted, list | dict):
+        return False
+    return type(yours) is type(wanted) and (not isinstance(wanted, str | bytes) or yours == wanted)

@@ -1,139 +1,139 @@
 """Sentences for answers that no known mistake explains: what came, what was wanted, what to do."""
 
 import inspect
+from collections.abc import Sequence
+from types import GeneratorType
 from typing import Any
 
 from torch import Tensor
 
-from unrolled.exercises.engine.calls import Call, Run
-from unrolled.exercises.engine.compare import Difference, difference, plain, right, same_kind
+from unrolled.exercises.engine.calls import Failure
+from unrolled.exercises.engine.compare import Difference, right, same_kind
 
-PRINTED_LINES = 10
+ADVICE = {
+    "NameError": "A name has to be an argument, or be made before it is used.",
+    "IndexError": "Print the shape of what is indexed there, and the index.",
+    "RuntimeError": "Print the shapes of what meets in that line.",
+    "ValueError": "Print what goes into that line.",
+    "TypeError": "Print what goes into that line, and its type.",
+    "AttributeError": "Print what stands before the dot there, and its type.",
+    "RecursionError": "A function that calls itself needs a case in which it doesn't.",
+}
 
 
-def misfit(answer: Any, exercise) -> str:
-    """Why an answer can't be called at all, or nothing."""
-    if not callable(answer):
-        name = exercise.id
-        return f"A function is wanted, and this is a {type(answer).__name__}. Hand in {name} itself: check({name})."
-    if exercise.use.__name__ != "plain_call":
-        return ""
+def not_callable(answer: Any, id: str) -> str:
+    return f"A function is wanted, and this is {say_type(answer)}. Hand in the function itself, uncalled: check({id})."
+
+
+def misfit(answer: Any, names: Sequence[str]) -> str:
+    """Why an answer can't be called with these arguments, or nothing."""
     try:
         signature = inspect.signature(answer)
     except (TypeError, ValueError):
         return ""
     try:
-        signature.bind(*exercise.cases[0].arguments)
+        signature.bind(*names)
     except TypeError:
-        wanted = ", ".join(exercise.names)
-        return f"Your function takes {signature}, and it is called with ({wanted}). Give it these arguments, in this order."
+        return f"Yours takes {signature}, and it is called with ({', '.join(names)}): these arguments, in this order."
     return ""
 
 
-def printed(run: Run) -> str:
-    """What the first call printed, shortened."""
-    lines = run.calls[0].printed.rstrip().splitlines() if run.calls else []
-    if not lines:
-        return ""
-    more = [f"… and {len(lines) - PRINTED_LINES} lines more"] if len(lines) > PRINTED_LINES else []
-    return "\n".join(["", "", "It printed:", *(f"  {each[:200]}" for each in lines[:PRINTED_LINES] + more)])
-
-
-def changed(run: Run, names: list[str]) -> str:
-    """Which arguments were changed in place, or nothing."""
-    which = sorted({n for call in run.calls for n in call.changed})
-    if not which:
-        return ""
-    listed = " and ".join(names[n] if n < len(names) else f"argument {n + 1}" for n in which)
+def changed(names: Sequence[str]) -> str:
+    """For an answer that is right, but changes these arguments."""
     return (
-        f"The values are right, but {listed} is changed in place, and whoever calls your function still needs it. "
-        "Make a new tensor instead: h = h + 1, not h += 1; or work on a copy, x.clone()."
+        f"The values are right, but {' and '.join(names)} changed on the way, and whoever calls your function still "
+        "needs what was in there. Make a new tensor, h = h + 1 and not h += 1; or work on a copy, x.clone()."
     )
 
 
-def wrong(run: Run, exercise, seconds: float) -> str:
-    """What to say of a run that matches nothing known."""
-    if run.ended == "stopped":
-        return f"It did not end within {seconds:g} seconds and was stopped. Does its loop ever end?"
-    if run.ended == "running":
-        return (
-            f"It did not end within {seconds:g} seconds, and it goes on in compiled code, where nothing can "
-            "stop it. Restart the kernel (Kernel → Restart Kernel), then look for what takes so long."
-        )
-    n, call = next(
-        (n, call)
-        for n, (call, wanted) in enumerate(zip(run.calls, exercise.wanted.calls, strict=True))
-        if call.failure or not exercise.alike(call, wanted, False)
+def no_end(ended: str, seconds: float) -> str:
+    if ended == "stopped":
+        return f"It did not end within {seconds:g} seconds and was stopped. Look at its loops: what ends them?"
+    return (
+        f"It did not end within {seconds:g} seconds, and it still goes on, in compiled code that can't be stopped from "
+        "here. Restart the kernel (menu Kernel, Restart Kernel), then look at what takes so long."
     )
-    cases = len(exercise.cases)
-    if n >= cases:
-        return (
-            "Asked the same again, it gives another answer: something is kept from one call to the next. "
-            "Let everything it needs come in through its arguments."
-        )
-    tried = describe_arguments(exercise.cases[n].arguments, exercise.names)
-    if call.failure:
-        return failure(call) + tried
-    found = difference(call.value, exercise.wanted.calls[n].value, exercise.tolerance, exercise.exact_dtype)
-    return value(found) + tried
 
 
-def describe_arguments(arguments: tuple, names: list[str]) -> str:
-    parts = [
-        f"{name} {tuple(each.shape)}" for name, each in zip(names, arguments, strict=False) if isinstance(each, Tensor)
-    ]
+def another() -> str:
+    return (
+        "Asked the same again, it gives another answer: something is kept from one call to the next, or left to chance. "
+        "Let all that it needs come in through its arguments."
+    )
+
+
+def tried(arguments: Sequence[Any], names: Sequence[str]) -> str:
+    """The inputs, as far as they can be said in a few words."""
+    parts = [f"{name} {short}" for name, each in zip(names, arguments, strict=False) if (short := shortly(each))]
     return f"\nTried with {', '.join(parts)}." if parts else ""
 
 
-def failure(call: Call) -> str:
-    type_, words, line, text = call.failure
-    if type_ in ("SystemExit", "KeyboardInterrupt"):
-        return "It leaves Python (exit, quit or an interrupt). A function ends with return."
-    if type_ == "RecursionError":
-        return "It calls itself without end. A function that calls itself needs a case in which it doesn't."
-    where = f" in line {line}, `{text.strip()}`" if line else ""
-    dots = " There are still dots (...) in it, to be replaced." if "ellipsis" in words.lower() else ""
-    return f"It raises {type_}{where}: {words[:300]}{'' if words.endswith(('.', '?', '!')) else '.'}{dots}"
+def shortly(argument: Any) -> str:
+    if isinstance(argument, Tensor):
+        return str(tuple(argument.shape))
+    plainly = isinstance(argument, bool | int | float | str) and len(repr(argument)) <= 40
+    return f"= {argument!r}" if plainly else ""
 
 
-def value(found: Difference) -> str:
+def failure(failed: Failure) -> str:
+    """For an answer that raises."""
+    if failed.type in ("SystemExit", "KeyboardInterrupt"):
+        return (
+            "It leaves Python (by exit, quit or an interrupt). A function ends with return, and hands its result over."
+        )
+    where = f" in line {failed.line}, `{failed.text.strip()[:100]}`" if failed.text else ""
+    where = where or (f" in line {failed.line}" if failed.line else "")
+    words = f": {failed.words[:300].rstrip('.')}" if failed.words else ""
+    dots = "ellipsis" in failed.words.lower()
+    advice = "There are still dots (...) in it, to be replaced." if dots else ADVICE.get(failed.type, "")
+    return f"It raises {failed.type}{where}{words}. {advice}".rstrip()
+
+
+def value(found: Difference, tolerance: float) -> str:
+    """For an answer that returns something else."""
     place, yours, wanted = found
-    at = f" at output{place}" if place else ""
+    at = f" in {place.removeprefix('[').replace(']', '', 1).strip(chr(39))}" if place else ""
     if yours is None:
-        return f"It returns None{at}. Is the return missing, or without a value?"
-    if not isinstance(wanted, Tensor):
-        return f"It returns {say(yours)}{at}; wanted is {say(wanted)}."
-    if isinstance(yours, list):
-        return f"It returns {say(yours)}{at} where a tensor is wanted: torch.stack makes one of tensors, torch.tensor of numbers."
-    if not isinstance(yours, Tensor):
-        return f"It returns {say(yours)}{at}; wanted is {say(wanted)}."
-    return sentence(yours, wanted) + "\n" + table(yours, wanted)
+        return f"It returns None{at}. Is the return missing, or is nothing behind it?"
+    if isinstance(yours, Tensor) and isinstance(wanted, Tensor):
+        return f"{sentence(yours, wanted, at)}\n{table(yours, wanted, tolerance)}"
+    if isinstance(yours, list) and isinstance(wanted, Tensor):
+        advice = (
+            "torch.stack makes one of tensors, torch.tensor one of numbers." if wanted.dim() else "Return it alone."
+        )
+        return f"It returns {say(yours)}{at}, where {say(wanted)} is wanted. {advice}"
+    if isinstance(yours, GeneratorType):
+        return f"It gives a generator{at}, since there is a yield in it. Use return."
+    return f"It returns {say(yours)}{at}, where {say(wanted)} is wanted."
 
 
-def sentence(yours: Tensor, wanted: Tensor) -> str:
+def sentence(yours: Tensor, wanted: Tensor, at: str) -> str:
+    """What is wrong with a tensor first of all."""
     if yours.shape != wanted.shape:
-        return "The shape is not the one that is wanted."
-    if not same_kind(yours, wanted):
-        return "The shape is right, the dtype is not."
+        return f"The shape{at} is not the one that is wanted."
+    if not same_kind(yours, wanted) or (right(yours, wanted, 1e-4).all() and yours.dtype != wanted.dtype):
+        return f"The shape{at} is right, the dtype is not: make it {name(wanted)}, for example with .to(torch.{name(wanted)})."
     if yours.isnan().any() and not wanted.isnan().any():
-        return "There are NaN among the values: look for 0/0, inf − inf, or the logarithm or root of a negative number."
+        return f"There are NaN{at}: look for 0/0, for inf − inf, and for a root or logarithm of what is negative."
     if yours.isinf().any() and not wanted.isinf().any():
-        return "There are infinities among the values: look for a division by zero, or an exp of something large."
-    return "The shape is right, the values are not."
+        return f"There are infinities{at}: look for a division by zero, and for an exp of something large."
+    if "gradient" in at and not yours.any():
+        return f"No gradient arrives{at}: look for detach, .item(), numpy, no_grad, and tensors made anew on the way."
+    return f"The shape{at} is right, the values are not."
 
 
-def table(yours: Tensor, wanted: Tensor) -> str:
-    rows = [
-        ("", "yours", "wanted"),
-        ("shape", str(tuple(yours.shape)), str(tuple(wanted.shape))),
-        ("dtype", name(yours), name(wanted)),
-    ]
-    if yours.shape == wanted.shape and wanted.numel():
-        good = int(right(yours, wanted, 1e-4).sum())
-        rows.append(("right values", f"{good} of {wanted.numel()}", ""))
-        if not yours.is_complex():
-            largest = (yours.double() - wanted.double()).abs().max().item()
-            rows.append(("largest difference", f"{largest:.2g}", ""))
+def table(yours: Tensor, wanted: Tensor, tolerance: float) -> str:
+    """Shape, dtype, share of right values and largest difference, side by side."""
+    rows = [("", "yours", "wanted")]
+    if wanted.dim() == yours.dim() == 0:
+        rows.append(("value", f"{yours.item():.6g}", f"{wanted.item():.6g}"))
+    rows += [("shape", str(tuple(yours.shape)), str(tuple(wanted.shape))), ("dtype", name(yours), name(wanted))]
+    if yours.shape == wanted.shape and wanted.dim():
+        good, count = int(right(yours, wanted, tolerance).sum()), wanted.numel()
+        rows.append(("right values", f"{good} of {count}", "all"))
+        if not yours.is_complex() and not wanted.is_complex():
+            largest = (yours.double() - wanted.double()).nan_to_num(nan=0.0).abs().amax().item()
+            rows.append(("largest difference", f"{largest:.2g}", "0"))
     return "\n".join(f"  {a:<20}{b:<16}{c}".rstrip() for a, b, c in rows)
 
 
@@ -142,11 +142,16 @@ def name(tensor: Tensor) -> str:
 
 
 def say(value: Any) -> str:
-    value = plain(value)
+    """An output in a few words."""
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}" if value.dim() else f"the number {value.item():.6g}"
     if isinstance(value, list):
-        return f"{len(value)} values"
+        return f"a list or tuple of {len(value)}"
     if isinstance(value, dict):
-        return f"a dict with {', '.join(map(str, value))}"
-    return repr(value)[:100] if isinstance(value, str) else f"a {type(value).__name__}"
+        return f"a dict with the keys {', '.join(map(repr, value)) or 'none'}"
+    return repr(value)[:100] if isinstance(value, str) else say_type(value)
+
+
+def say_type(value: Any) -> str:
+    kind = type(value).__name__
+    return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
