@@ -17,6 +17,7 @@ from unrolled.data import capital, files, lookup
 from unrolled.layers import attention
 from unrolled.models.lookup import Lookup
 from unrolled.models.recall import Recall
+from unrolled.models.wide import Wide
 from unrolled.training import fit, seed_everything
 
 SEEDS = (0, 1, 2)
@@ -69,19 +70,6 @@ class Recurrent(nn.Module):
         return self.answer(self.recurrent(self.embedding(x))[0][:, -1])
 
 
-class Wide(nn.Module):
-    """The whole sequence as one vector: tokens (B, T), one-hot and laid side by side, to 26 logits."""
-
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(LENGTH * capital.SYMBOLS, 256), nn.ReLU(), nn.Linear(256, capital.LETTERS)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(F.one_hot(x, capital.SYMBOLS).float().flatten(1))
-
-
 class Attending(nn.Module):
     """One learned query looks at all symbols, without positions."""
 
@@ -119,7 +107,7 @@ def find_capital(model_of: Callable[[], nn.Module], seed: int, rate: float) -> t
 def capitals() -> dict:
     found = {}
     for name, (model_of, rate) in {
-        "wide": (Wide, 3e-3),
+        "wide": (lambda: Wide(capital.SYMBOLS, LENGTH, 256, capital.LETTERS), 3e-3),
         "GRU": (Recurrent, 1e-2),
         "attention": (Attending, 3e-3),
     }.items():

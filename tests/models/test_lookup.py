@@ -65,6 +65,11 @@ def test_what_is_to_be_written_later_cannot_leak_into_a_step():
     assert not one[:, 4:].equal(two[:, 4:])
 
 
+def test_a_mask_says_which_cells_a_step_may_look_at():
+    mask = torch.ones(4, 4, dtype=torch.bool).tril()
+    assert Lookup(26, 4, embed_dim=8)(torch.zeros(2, 4, dtype=torch.long), mask=mask).weights[..., ~mask].eq(0).all()
+
+
 def test_the_share_of_right_rows_is_counted_by_hand():
     weights = torch.tensor([[[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]])  # strongest: 0, 2
     assert share_right(weights, torch.tensor([[0, 1]])) == 0.5

@@ -29,7 +29,7 @@ wide_weights = Number(
 )
 
 
-def sinusoids_reference(T: int, D: int) -> Tensor:
+def sinusoids_reference(T, D):
     """T places, D features (even) -> P (T, D)."""
     t = torch.arange(T)[:, None]  # (T, 1)
     angle = t / 10000 ** (torch.arange(0, D, 2) / D)  # (T, D/2)
@@ -116,7 +116,7 @@ sinusoids = Function(
 )
 
 
-def attention_weights_reference(q: Tensor, k: Tensor) -> Tensor:
+def attention_weights_reference(q, k):
     """q (T, D), k (S, D) -> weights (T, S): how much each query attends to each key."""
     scores = q @ k.T / q.shape[-1] ** 0.5
     return scores.softmax(dim=-1)
@@ -230,7 +230,7 @@ reading_rows = Choice(
 )
 
 
-def masked_weights_reference(scores: Tensor, mask: Tensor) -> Tensor:
+def masked_weights_reference(scores, mask):
     """scores (T, S), mask (T, S) with True where a query may attend -> weights (T, S)."""
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
 
@@ -297,7 +297,7 @@ masked_weights = Function(
 )
 
 
-def decoder_mask_reference(lengths: Tensor, T: int) -> Tensor:
+def decoder_mask_reference(lengths, T):
     """lengths (B,), each at most T -> mask (B, T, T), True where query t may attend to key s."""
     step = torch.arange(T)
     causal = step[None, :] <= step[:, None]  # (T, T), s ≤ t
@@ -406,7 +406,7 @@ decoder_mask = Function(
 )
 
 
-def split_heads_reference(x: Tensor, N: int) -> Tensor:
+def split_heads_reference(x, N):
     """x (B, T, D) -> (B, N, T, D/N): each head gets its own columns."""
     B, T, D = x.shape
     return x.reshape(B, T, N, D // N).transpose(1, 2)

@@ -60,13 +60,13 @@ class Lookup(nn.Module):
         self.W_y = nn.Parameter(torch.randn(embed_dim, vocab_size) * embed_dim**-0.5)
         self.b_y = nn.Parameter(torch.zeros(vocab_size))
 
-    def forward(self, x: Tensor, written: Tensor | None = None) -> Reading:
-        """x (B, S), and for the query "written" the symbols written last, (B, T)."""
+    def forward(self, x: Tensor, written: Tensor | None = None, mask: Tensor | None = None) -> Reading:
+        """x (B, S), for the query "written" the symbols written last, (B, T), and which cells each may look at."""
         cells = self.positions(self.embedding(x))  # (B, S, D)
         if self.encoder is not None:
             cells = cells + self.encoder(cells).output
         asking = self.ask(x, written)  # (B, T, D)
-        output, weights, scores = self.attention(asking, cells)
+        output, weights, scores = self.attention(asking, cells, mask)
         return Reading(output @ self.W_y + self.b_y, weights, scores)
 
     def ask(self, x: Tensor, written: Tensor | None) -> Tensor:
