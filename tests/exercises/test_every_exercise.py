@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-
 from unrolled import exercises
 from unrolled.exercises.engine.compare import plain
 from unrolled.exercises.engine.function import called

@@ -139,7 +139,7 @@ def write(file: Path, kept: Entries) -> None:
     text = json.dumps({"version": VERSION, "exercises": kept}, indent=1, ensure_ascii=False)
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text + "\n")
         os.replace(name, file)
     except BaseException:

@@ -55,7 +55,7 @@ class Choice:
 
     def letter(self, answer: Any) -> str | None:
         said = str(answer).strip().strip("().:").strip().upper()
-        if said.isdigit() and 1 <= int(said) <= len(self.options):
+        if said.isdecimal() and 1 <= int(said) <= len(self.options):
             said = list(self.options)[int(said) - 1]
         return said if said in self.options else None
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from unrolled.exercises import progress
-from unrolled.exercises.engine.verdict import NOT_ATTEMPTED, Verdict, not_yet
+from unrolled.exercises.engine.verdict import NOT_ATTEMPTED, Verdict
 
 given_hints: dict[str, int] = {}
 
@@ -12,22 +12,24 @@ def check(exercise: Any, answer: Any) -> None:
     """Judge, print, keep. Whatever the answer or this engine does, a learner never sees a traceback."""
     try:
         verdict = exercise.judge(answer)
+        print(verdict.message)
+        note = keep(exercise, verdict, answer)
     except KeyboardInterrupt:
-        verdict = not_yet("You stopped it. Nothing is lost: run the cell again when you like.")
+        note = "You stopped the check. Nothing is lost: run the cell again when you like."
     except Exception as error:
-        verdict = broken(exercise, error)
-    print(verdict.message)
-    if verdict.outcome != NOT_ATTEMPTED:
-        note = progress.record(exercise.id, exercise.notebook, verdict.outcome, answer)
-        if note:
-            print(note)
+        note = (
+            f"Not yet. The exercise {exercise.id} itself is broken ({type(error).__name__}: {error}). "
+            "This is no fault of yours; please report it."
+        )
+    if note:
+        print(note)
 
 
-def broken(exercise: Any, error: Exception) -> Verdict:
-    return not_yet(
-        f"The exercise {exercise.id} itself is broken ({type(error).__name__}: {error}). This is no fault of yours; "
-        "please report it."
-    )
+def keep(exercise: Any, verdict: Verdict, answer: Any) -> str:
+    """Record an attempt; returns what the learner must be told, mostly nothing."""
+    if verdict.outcome == NOT_ATTEMPTED:
+        return ""
+    return progress.record(exercise.id, exercise.notebook, verdict.outcome, answer)
 
 
 def hint(exercise: Any) -> None:

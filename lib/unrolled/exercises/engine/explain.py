@@ -57,8 +57,8 @@ def no_end(ended: str, seconds: float) -> str:
 
 def another() -> str:
     return (
-        "Asked the same again, it gives another answer: something is kept from one call to the next, or left to chance. "
-        "Let all that it needs come in through its arguments."
+        "Asked the same again, it gives another answer: something is kept from one call to the next, or left to chance."
+        " Let all that it needs come in through its arguments."
     )
 
 
@@ -92,7 +92,7 @@ def failure(failed: Failure) -> str:
 def value(found: Difference, tolerance: float) -> str:
     """For an answer that returns something else."""
     place, yours, wanted = found
-    at = f" in {place.removeprefix('[').replace(']', '', 1).strip(chr(39))}" if place else ""
+    at = f" in {where(place)}" if place else ""
     if yours is None:
         return f"It returns None{at}. Is the return missing, or is nothing behind it?"
     if isinstance(yours, Tensor) and isinstance(wanted, Tensor):
@@ -107,12 +107,18 @@ def value(found: Difference, tolerance: float) -> str:
     return f"It returns {say(yours)}{at}, where {say(wanted)} is wanted."
 
 
+def where(place: str) -> str:
+    """A place in the result; of an output that is held beside its gradients, which of these it is in."""
+    part, _, rest = place.removeprefix("['").partition("']")
+    return f"{part}{rest}" if place.startswith("['the ") else f"result{place}"
+
+
 def sentence(yours: Tensor, wanted: Tensor, at: str) -> str:
     """What is wrong with a tensor first of all."""
     if yours.shape != wanted.shape:
         return f"The shape{at} is not the one that is wanted."
     if not same_kind(yours, wanted) or (right(yours, wanted, 1e-4).all() and yours.dtype != wanted.dtype):
-        return f"The shape{at} is right, the dtype is not: make it {name(wanted)}, for example with .to(torch.{name(wanted)})."
+        return f"The shape{at} is right, the dtype is not: make it {name(wanted)}, as with .to(torch.{name(wanted)})."
     if yours.isnan().any() and not wanted.isnan().any():
         return f"There are NaN{at}: look for 0/0, for inf − inf, and for a root or logarithm of what is negative."
     if yours.isinf().any() and not wanted.isinf().any():

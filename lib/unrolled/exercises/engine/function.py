@@ -87,10 +87,13 @@ class Function:
             return not_yet(explain.not_callable(answer, self.id))
         if not self.use and (misfit := explain.misfit(answer, self.names[: len(self.cases[0].arguments)])):
             return not_yet(misfit)
-        run = self.follow(answer, seconds)
+        return self.verdict(self.follow(answer, seconds), seconds or self.seconds)
+
+    def verdict(self, run: Run, seconds: float) -> Verdict:
+        """What is to be said of what an answer did, with what it printed behind."""
         printed = "\n  ".join(["\n\nIt printed:", *run.printed]) if run.printed else ""
         if run.ended != "done":
-            return not_yet(explain.no_end(run.ended, seconds or self.seconds) + printed)
+            return not_yet(explain.no_end(run.ended, seconds) + printed)
         if self.agree(run, self.wanted):
             changed = self.changed(run)
             return not_yet(explain.changed(changed) + printed) if changed else correct(self.why + printed)

@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from unrolled.exercises.engine import desk
+from unrolled.exercises.engine.explain import say_type
 from unrolled.exercises.engine.verdict import Mistake, Verdict, correct, not_attempted, not_yet
 
 
@@ -50,7 +51,7 @@ class Number:
             return not_attempted("Put your number in place of the dots, and run the cell again.")
         number = as_number(answer)
         if number is None:
-            return not_yet(f"A number is wanted, and this is {describe(answer)}. Write it as 12 or 0.5.")
+            return not_yet(f"A number is wanted, such as 12 or 0.5, and this is {describe(answer)}.")
         if math.isnan(number) or math.isinf(number):
             return not_yet(f"A finite number is wanted, and this is {number}.")
         if self.near(number, self.reference):
@@ -86,12 +87,14 @@ def as_number(answer: Any) -> float | None:
         answer = answer.item() if math.prod(answer.shape) == 1 else None
     if isinstance(answer, np.generic):
         answer = answer.item()
-    return float(answer) if isinstance(answer, int | float) and not isinstance(answer, bool) else None
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return None
+    return answer if isinstance(answer, float) or abs(answer) < 10**300 else math.inf
 
 
 def describe(answer: Any) -> str:
     if isinstance(answer, str):
-        return f"the text {answer[:40]!r}"
-    if isinstance(answer, Tensor | np.ndarray):
+        return f"the text {answer[:40]!r}: write it without quotes and without its unit"
+    if isinstance(answer, Tensor | np.ndarray) and math.prod(answer.shape) != 1:
         return f"{math.prod(answer.shape)} numbers, of shape {tuple(answer.shape)}"
-    return f"a {type(answer).__name__}"
+    return say_type(answer)

@@ -35,6 +35,9 @@ class Order:
         self.orders = [list(range(len(lines))), *map(list, also)]
         self.wrong = [(each.name, list(each.answer), each.sentence) for each in mistakes]
         self.labels = shuffled(id, len(lines))
+        for name, order, _ in self.wrong:
+            if any(among(right, order) == order for right in self.orders):
+                raise ValueError(f"{id}, {name}: a right order makes this mistake too")
 
     @property
     def reference(self) -> str:
@@ -65,7 +68,7 @@ class Order:
 
     def judge(self, answer: Any) -> Verdict:
         """Say what an answer is, without printing: letters in a text, with or without spaces, or a list of them."""
-        if answer is None or answer is Ellipsis or answer == "":
+        if answer is None or answer is Ellipsis or answer in ("", "..."):
             return not_attempted(f'Write the letters in your order, such as "{" ".join(sorted(self.labels))}".')
         said = [
             letter for each in (answer if isinstance(answer, list | tuple) else [answer]) for letter in letters(each)
@@ -77,14 +80,10 @@ class Order:
         if order in self.orders:
             return correct(self.why)
         for name, wrong, sentence in self.wrong:
-            if [n for n in order if n in wrong] == wrong:
+            if among(order, wrong) == wrong:
                 return not_yet(sentence, name)
         good = max(common(order, each) for each in self.orders)
-        return not_yet(
-            f"The first {good} are in place."
-            if good > 1
-            else f"{said[good]} can't come {'second' if good else 'first'}."
-        )
+        return not_yet(in_place(good, said[good]))
 
     def incomplete(self, said: list[str]) -> str:
         unknown = [each for each in said if each not in self.labels]
@@ -121,6 +120,19 @@ def letters(text: Any) -> list[str]:
     return [each for each in str(text).upper() if not each.isspace() and each not in ",;.-→>"]
 
 
+def among(order: list[int], some: list[int]) -> list[int]:
+    """Some of the lines, as they follow one another in an order."""
+    return [n for n in order if n in some]
+
+
 def common(order: list[int], other: list[int]) -> int:
     """How many of the first lines agree."""
     return next((n for n, pair in enumerate(zip(order, other, strict=True)) if pair[0] != pair[1]), len(order))
+
+
+def in_place(good: int, following: str) -> str:
+    """How far an order is right, and the line that breaks it."""
+    if not good:
+        return f"{following} can't come first."
+    lines = "line is" if good == 1 else f"{good} lines are"
+    return f"The first {lines} in place; {following} can't come next."

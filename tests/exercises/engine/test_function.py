@@ -1,0 +1,517 @@
+"""A function is judged by what it does: many right ways to write it, and a sentence for every wrong one."""
+
+import functools
+import os
+import random
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from unrolled.exercises.engine import Function, Mistake, sized
+from unrolled.exercises.engine.stub import is_stub
+
+
+def right_step(x, h, W, b):
+    """x (B, D), h (B, H) -> new h (B, H)."""
+    return torch.tanh(x @ W + h + b)
+
+
+def inputs(draw, B, D, H):
+    return draw(B, D), draw(B, H), draw(D, H), draw(H)
+
+
+def make(**changes):
+    options = {
+        "id": "step",
+        "notebook": "99_nowhere",
+        "minutes": 3,
+        "reference": right_step,
+        "cases": sized(inputs, {"B": 2, "D": 3, "H": 4}, {"B": 3, "D": 3, "H": 3}),
+        "mistakes": [
+            Mistake("no_tanh", lambda x, h, W, b: x @ W + h + b, "The tanh is missing."),
+            Mistake("transposed", lambda x, h, W, b: torch.tanh(x @ W.T + h + b), "W leads from x to h, not back."),
+            Mistake("no_state", lambda x, h, W, b: torch.tanh(x @ W + b), "The state does not come in."),
+        ],
+        "hints": ["Three terms.", "And a tanh around them."],
+        "why": "One step.",
+    }
+    return Function(**{**options, **changes})
+
+
+@pytest.fixture(scope="module")
+def step():
+    return make()
+
+
+class Module(nn.Module):
+    def forward(self, x, h, W, b):
+        return torch.tanh(nn.functional.linear(x, W.T, b) + h)
+
+
+class Object:
+    def __call__(self, x, h, W, b):
+        return right_step(x, h, W, b)
+
+    def method(self, *arguments):
+        return right_step(*arguments)
+
+
+def loop(x, h, W, b):
+    new = torch.empty(h.shape)
+    for n in range(x.shape[0]):
+        for j in range(W.shape[1]):
+            new[n, j] = torch.tanh(sum(x[n, i] * W[i, j] for i in range(x.shape[1])) + h[n, j] + b[j])
+    return new
+
+
+def in_numpy(x, h, W, b):
+    return np.tanh(x.numpy() @ W.numpy() + h.numpy() + b.numpy())
+
+
+def on_a_copy(x, h, W, b):
+    h = h.clone()
+    h += x @ W
+    h += b
+    return h.tanh_()
+
+
+def with_defaults(x, h, W, b, scale=1.0, *, noise=None):
+    return torch.tanh(x @ W + h + b) * scale
+
+
+def under_other_names(*everything):
+    return right_step(*everything)
+
+
+RIGHT = {
+    "as it is": right_step,
+    "loops": loop,
+    "einsum": lambda x, h, W, b: torch.einsum("bi,ij->bj", x, W).add(h).add(b).tanh(),
+    "numpy": in_numpy,
+    "in place on a copy": on_a_copy,
+    "defaults": with_defaults,
+    "other names": under_other_names,
+    "float64": lambda x, h, W, b: right_step(x.double(), h.double(), W.double(), b.double()),
+    "partial": functools.partial(lambda f, *arguments: f(*arguments), right_step),
+    "a module": Module(),
+    "an object": Object(),
+    "a method": Object().method,
+    "without gradient": torch.no_grad()(right_step),
+    "the state's way": lambda x, h, W, b: (torch.cat([x, h, torch.ones(len(x), 1)], 1)
+                                           @ torch.cat([W, torch.eye(len(b)), b[None]])).tanh(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", RIGHT.values(), ids=RIGHT)
+def test_a_right_answer_passes_however_it_is_written(step, answer):
+    assert step.judge(answer) == ("correct", None, "Correct. One step.")
+
+
+def test_a_mistake_is_named_however_it_is_written(step):
+    def without_tanh(x, h, W, b):
+        return torch.stack(
+            [sum(row[i] * W[i] for i in range(len(W))) + state + b for row, state in zip(x, h, strict=True)]
+        )
+
+    assert step.judge(without_tanh) == ("not yet", "no_tanh", "Not yet. The tanh is missing.")
+    assert step.judge(lambda *a: in_numpy(a[0], torch.zeros_like(a[1]), *a[2:])).mistake == "no_state"
+
+
+def test_a_mistake_that_raises_on_one_set_is_known_by_its_numbers_on_the_other(step):
+    answer = lambda x, h, W, b: torch.tanh(torch.einsum("bi,ji->bj", x, W) + h + b)  # noqa: E731
+    assert step.judge(answer).mistake == "transposed"
+    by_another_error = lambda x, h, W, b: np.tanh(x.numpy() @ W.numpy().T + h.numpy() + b.numpy())  # noqa: E731
+    assert step.judge(by_another_error).mistake == "transposed"
+
+
+def test_an_error_on_all_sets_is_known_by_type_and_words():
+    def wrong(x, h, W, b):
+        return torch.tanh(W @ x.T.reshape(-1) + h)
+
+    step = make(mistakes=[Mistake("order", wrong, "The order of the product.")])
+    assert step.judge(lambda x, h, W, b: torch.tanh(W @ x.T.reshape(-1) + h + b)).mistake == "order"
+    assert step.judge(lambda x, h, W, b: torch.tanh(W @ x.flatten()[:2] + h + b)).mistake is None
+
+
+def raising(error):
+    def answer(x, h, W, b):
+        raise error
+
+    return answer
+
+
+def changes_inputs(x, h, W, b):
+    h += x @ W + b
+    return h.tanh_()
+
+
+def deep(x, h, W, b):
+    return deep(x, h, W, b)
+
+
+def generator(x, h, W, b):
+    yield right_step(x, h, W, b)
+
+
+class Silent(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def forgets(x, h, W, b):
+    right_step(x, h, W, b)
+
+
+half = lambda *a: right_step(*a).half()  # noqa: E731
+WRONG = {
+    "raises": (lambda x, h, W, b: x @ h, "It raises RuntimeError in line", "Tried with x (2, 3), h (2, 4), W (3, 4)"),
+    "name": (lambda x, h, W, b: nonsense, "It raises NameError in line", "`", "'nonsense' is not defined. A name"),  # noqa: F821
+    "dots": (lambda x, h, W, b: x + ..., "It raises TypeError", "There are still dots (...) in it"),
+    "own error": (raising(KeyError("h")), "It raises KeyError", "'h'."),
+    "silent error": (raising(Silent()), "It raises Silent in line", "`raise error`."),
+    "stopped": (raising(StopIteration()), "It raises StopIteration", ""),
+    "memory": (raising(MemoryError()), "It raises MemoryError", ""),
+    "exits": (lambda *a: sys.exit(), "It leaves Python", "return"),
+    "interrupts": (raising(KeyboardInterrupt()), "It leaves Python", "return"),
+    "leaves": (raising(GeneratorExit()), "It raises GeneratorExit", ""),
+    "recursion": (deep, "It raises RecursionError in line", "needs a case in which it doesn't"),
+    "None": (forgets, "It returns None. Is the return missing", "Tried with"),
+    "a shape": (lambda *a: right_step(*a)[0], "The shape is not the one", "(4,)            (2, 4)"),
+    "transposed": (lambda *a: right_step(*a).T, "The shape is not the one", "(4, 2)          (2, 4)"),
+    "values": (lambda *a: right_step(*a) + 1, "The shape is right, the values are not", "0 of 8", "1               0"),
+    "some values": (lambda *a: right_step(*a).index_fill(1, torch.tensor(0), 3), "the values are not", "6 of 8"),
+    "NaN": (lambda *a: right_step(*a) * torch.nan, "There are NaN", "0/0", "0 of 8"),
+    "infinity": (lambda *a: right_step(*a) / 0, "There are infinities", "division by zero"),
+    "an integer dtype": (lambda *a: right_step(*a).long(), "dtype is not: make it float32", "int64           float32"),
+    "a mask": (lambda *a: right_step(*a) > 0, "the dtype is not", "bool            float32"),
+    "half precision": (half, "The shape is right, the values are not", "float16         float32"),
+    "complex": (lambda *a: right_step(*a) * 1j, "the dtype is not", "complex64"),
+    "a list": (lambda *a: list(right_step(*a)), "a list or tuple of 2, where a tensor of shape (2, 4)", "torch.stack"),
+    "numbers": (lambda *a: right_step(*a).tolist(), "a list or tuple of 2, where", "torch.tensor one of numbers"),
+    "a tuple": (lambda *a: (right_step(*a), 1), "a list or tuple of 2, where a tensor", ""),
+    "a text": (lambda *a: "h", "It returns 'h', where a tensor of shape (2, 4) is wanted", ""),
+    "a dict": (lambda *a: {"h": 1}, "a dict with the keys 'h'", ""),
+    "a number": (lambda *a: 1, "The shape is not the one", "()              (2, 4)"),
+    "an object": (lambda *a: Object(), "It returns an Object, where", ""),
+    "a generator": (generator, "a generator, since there is a yield", "return"),
+    "changed inputs": (changes_inputs, "The values are right, but h changed on the way", "x.clone()"),
+    "too few arguments": (lambda x, h: x, "Yours takes (x, h), and it is called with (x, h, W, b)", ""),
+    "not a function": (torch.ones(2), "A function is wanted, and this is a Tensor", "check(step)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "sentence", "more"), [(*each[:2], each[2:]) for each in WRONG.values()], ids=WRONG)
+def test_a_wrong_answer_gets_a_sentence(step, answer, sentence, more):
+    verdict = step.judge(answer)
+    assert verdict.outcome == "not yet"
+    assert verdict.mistake is None
+    assert verdict.message.startswith(f"Not yet. {sentence}") or f" {sentence}" in verdict.message
+    for part in more:
+        assert part in verdict.message
+
+
+@pytest.mark.parametrize("answer", [each[0] for each in WRONG.values()], ids=WRONG)
+def test_check_prints_and_never_raises(step, answer, capsys):
+    step.check(answer)
+    said = capsys.readouterr()
+    assert said.out.startswith("Not yet. ")
+    assert not said.err
+
+
+def test_state_that_is_kept_between_calls_is_found(step):
+    kept = []
+
+    def remembers(x, h, W, b):
+        kept.append(1)
+        return right_step(x, h, W, b) if len(kept) < 3 else right_step(x, h + 1, W, b)
+
+    assert "something is kept from one call to the next" in step.judge(remembers).message
+
+    buffer = torch.zeros(2, 4)
+
+    def one_buffer(x, h, W, b):
+        return torch.add(buffer, 1, out=buffer)
+
+    assert "something is kept" in step.judge(one_buffer).message
+
+
+def test_chance_is_found_where_it_is_seeded_by_nobody(step):
+    chance = np.random.default_rng()
+    assert "left to chance" in step.judge(lambda *a: right_step(*a) + chance.normal()).message
+    assert step.judge(lambda *a: right_step(*a) + torch.rand(1)).mistake is None
+
+
+@pytest.mark.parametrize("body", ["while True: pass", "while True:\n  try: time.sleep(0.001)\n  except: pass"])
+def test_an_endless_answer_is_stopped(step, body):
+    page = {"time": time}
+    exec(f"def endless(x, h, W, b):\n print('begun')\n {body}", page)
+    begin = time.monotonic()
+    verdict = step.judge(page["endless"], seconds=0.2)
+    assert time.monotonic() - begin < 2
+    assert verdict.outcome == "not yet"
+    assert verdict.message.startswith("Not yet. It did not end within 0.2 seconds and was stopped.")
+    assert verdict.message.endswith("It printed:\n  begun")
+
+
+def test_compiled_code_that_goes_on_is_said_to_go_on(step):
+    verdict = step.judge(lambda *a: time.sleep(1.8), seconds=0.1)
+    assert "it still goes on" in verdict.message
+    assert "Restart the kernel" in verdict.message
+    time.sleep(0.8)
+
+
+def test_a_slow_answer_names_the_exercise_s_own_time():
+    assert "within 0.1 seconds" in make(seconds=0.1).judge(lambda *a: time.sleep(0.5)).message
+
+
+def test_ctrl_c_during_a_check_is_said_in_words(step, capsys):
+    timer = threading.Timer(0.2, pytest.importorskip("_thread").interrupt_main)
+    timer.start()
+    step.check(lambda *a: [time.sleep(0.001) for _ in range(100_000)])
+    assert capsys.readouterr().out == "You stopped the check. Nothing is lost: run the cell again when you like.\n"
+
+
+def test_what_is_printed_is_shown_once_and_shortened(step, capsys):
+    def talks(x, h, W, b):
+        for n in range(12):
+            print("line", n)
+        print("on the other stream", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        return right_step(x, h, W, b)
+
+    step.check(talks)
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "Correct. One step.",
+        "",
+        "It printed:",
+        *(f"  line {n}" for n in range(10)),
+        "  …",
+    ]
+    assert not said.err
+
+
+def test_endless_printing_is_stopped_and_kept_short(step):
+    def talks(x, h, W, b):
+        while True:
+            print("again " * 50, flush=sys.stdout.isatty())
+
+    message = step.judge(talks, seconds=0.2).message
+    assert "It printed:" in message
+    assert len(message) < 3000
+
+
+def state():
+    return {
+        "torch": torch.get_rng_state().tolist(),
+        "numpy": str(np.random.get_state()),
+        "random": random.getstate(),
+        "dtype": torch.get_default_dtype(),
+        "device": torch.get_default_device(),
+        "gradients": torch.is_grad_enabled(),
+        "threads": torch.get_num_threads(),
+        "trace": (sys.gettrace(), threading.gettrace()),
+        "streams": (sys.stdout, sys.stderr),
+        "filters": list(warnings.filters),
+        "folder": os.getcwd(),
+        "depth": sys.getrecursionlimit(),
+    }
+
+
+def upside_down(x, h, W, b):
+    torch.manual_seed(7)
+    np.random.seed(7)
+    random.seed(7)
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_grad_enabled(False)
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    sys.settrace(lambda *a: None)
+    threading.settrace(lambda *a: None)
+    sys.stdout = sys.stderr = None
+    warnings.simplefilter("error")
+    os.chdir("/")
+    sys.setrecursionlimit(5000)
+    torch.set_default_device(None)
+    torch.set_default_device("meta")
+    for each in (x, h, W, b):
+        each.zero_()
+    raise SystemExit
+
+
+@pytest.mark.parametrize("again", range(2))
+def test_what_an_answer_turns_upside_down_is_put_back(step, again):
+    before = state()
+    step.judge(upside_down)
+    assert state() == before
+    assert step.judge(right_step).outcome == "correct", "its inputs are as they were"
+
+
+def test_a_page_turned_upside_down_does_not_matter():
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            assert make(gradients=True).judge(right_step).outcome == "correct"
+        with torch.inference_mode():
+            assert make(gradients=True).judge(right_step).outcome == "correct"
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+GRADIENTS = {
+    "as it is": (right_step, "correct", "Correct."),
+    "einsum": (lambda x, h, W, b: torch.einsum("bi,ij->bj", x, W).add(h).add(b).tanh(), "correct", "Correct."),
+    "detached state": (lambda x, h, W, b: right_step(x, h.detach(), W, b), "not yet", "arrives in the gradient by h"),
+    "without gradient": (torch.no_grad()(right_step), "not yet", "No gradient arrives in the gradient by x"),
+    "in numpy": (lambda *a: torch.tensor(in_numpy(*(each.detach() for each in a))), "not yet", "No gradient arrives"),
+    "half": (
+        lambda x, h, W, b: right_step(x, (h + h.detach()) / 2, W, b),
+        "not yet",
+        "in the gradient by h is right, the",
+    ),
+    "in place": (changes_inputs, "not yet", "h changed on the way"),
+    "wrong output": (lambda *a: right_step(*a)[0], "not yet", "The shape in the output is not"),
+}
+
+
+@pytest.mark.parametrize(("answer", "outcome", "sentence"), GRADIENTS.values(), ids=GRADIENTS)
+def test_gradients_are_compared_where_they_are_asked_for(answer, outcome, sentence):
+    verdict = make(gradients=True, mistakes=[]).judge(answer)
+    assert verdict.outcome == outcome
+    assert sentence in verdict.message
+
+
+def test_a_mistake_may_lie_in_the_gradients_alone():
+    detached = Mistake("detached", lambda x, h, W, b: right_step(x, h.detach(), W, b), "Blame stops here.")
+    answer = lambda x, h, W, b: right_step(x, h.data, W, b)  # noqa: E731
+    assert make(gradients=True, mistakes=[detached]).judge(answer).mistake == "detached"
+    assert make(mistakes=[]).judge(answer).outcome == "correct"
+
+
+class Cell:
+    def __init__(self, size):
+        self.state = torch.zeros(size)
+
+    def __call__(self, x):
+        self.state = torch.tanh(x + self.state)
+        return self.state
+
+
+class Forgetful(Cell):
+    def __call__(self, x):
+        return torch.tanh(x)
+
+
+class EmptyCell:
+    def __init__(self, size): ...
+
+    def __call__(self, x):
+        """One step."""
+
+
+def run_cell(cell, x):
+    made = cell(x.shape[1])
+    return {"states": [made(each) for each in x], "last": made.state}
+
+
+def test_an_answer_may_be_a_class(capsys):
+    mistakes = [Mistake("forgetful", Forgetful, "The state never changes.")]
+    cell = make(reference=Cell, cases=lambda: [(torch.eye(3),), (torch.ones(2, 2),)], use=run_cell, mistakes=mistakes)
+    assert cell.signature == "step(size)"
+    assert cell.names == ["x"]
+    assert cell.judge(Cell).outcome == "correct"
+    assert cell.judge(EmptyCell).outcome == "not attempted"
+    assert cell.judge(Forgetful).mistake == "forgetful"
+    assert "has no attribute 'state'" in cell.judge(lambda size: torch.tanh).message
+    shifted = type("Shifted", (Cell,), {"__call__": lambda self, x: Cell.__call__(self, x) + 1})
+    assert "The shape in result['states'][0] is right" in cell.judge(shifted).message
+    assert "It raises TypeError" in cell.judge(lambda: 3).message
+    cell.solution()
+    assert capsys.readouterr().out.startswith("class step:")
+
+
+def test_an_answer_may_give_back_a_function():
+    curried = make(reference=lambda x: lambda y: x + y, use=lambda answer, x, y: answer(x)(y),
+                   cases=lambda: [(1, 2), (2.5, 3)], mistakes=[])  # fmt: skip
+    assert curried.judge(lambda x: lambda y: y + x).outcome == "correct"
+    verdict = curried.judge(lambda x: lambda y: y - x)
+    assert "value               1               3" in verdict.message
+    assert verdict.message.endswith("Tried with x = 1, y = 2.")
+    assert "the number" in curried.judge(lambda x: lambda y: [y]).message
+
+
+def test_texts_bools_and_none_are_compared_too():
+    longest = make(reference=lambda words: (max(words, key=len), len(words) > 2, None), mistakes=[],
+                   cases=lambda: [(["a", "bcd"],), (("a", "bc", "d"),)])  # fmt: skip
+    another = lambda words: [sorted(words, key=len)[-1], np.bool_(len(words) > 2), None]  # noqa: E731
+    assert longest.judge(another).outcome == "correct"
+    message = longest.judge(lambda words: ("a", False, None)).message
+    assert "It returns 'a' in result[0], where 'bcd' is wanted" in message
+    assert "a list or tuple of 1" in longest.judge(lambda words: ("a",)).message
+
+
+def test_changed_lists_dicts_arrays_and_generators_are_seen_or_copied():
+    def takes(words, table, array, chance, object):
+        return torch.rand(1, generator=chance) + len(words) + len(table) + float(array.sum())
+
+    def greedy(words, table, array, chance, object):
+        result = takes(words, table, array, chance, object)
+        words.append("x")
+        table["b"] = 1
+        array += 1
+        return result
+
+    cases = lambda: [(["a"], {"a": 1}, np.ones(2), torch.Generator().manual_seed(n), Object()) for n in range(2)]  # noqa: E731
+    exercise = make(reference=takes, cases=cases, mistakes=[])
+    assert exercise.judge(takes).outcome == "correct"
+    assert "words and table and array changed" in exercise.judge(greedy).message
+
+
+def test_exact_dtypes_are_asked_for_only_where_they_are_meant():
+    verdict = make(exact_dtype=True).judge(RIGHT["float64"])
+    assert "the dtype is not: make it float32" in verdict.message
+
+
+def test_a_builtin_without_signature_is_tried_all_the_same():
+    assert make(reference=lambda x: x, cases=lambda: [(3,), (4,)], mistakes=[]).judge(int).outcome == "correct"
+    assert "It raises TypeError" in make().judge(int).message
+
+
+def test_an_exercise_that_is_broken_itself_says_so(capsys):
+    broken = make(cases=lambda: 1 / 0)
+    broken.check(right_step)
+    assert "The exercise step itself is broken (ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_hints_come_one_by_one_and_the_last_one_stays(capsys):
+    step = make(id="hinted")
+    for _ in range(3):
+        step.hint()
+    last = "Hint 2 of 2: And a tanh around them.\nThat was the last one; .solution() shows an answer.\n"
+    assert capsys.readouterr().out == "Hint 1 of 2: Three terms.\n" + last * 2
+
+
+def test_the_solution_carries_the_exercise_s_name(step, capsys):
+    step.solution()
+    assert capsys.readouterr().out.startswith("def step(x, h, W, b):\n")
+    assert step.signature == "step(x, h, W, b)"
+
+
+def test_nothing_is_checked_before_there_is_something(step, capsys):
+    step.check()
+    assert capsys.readouterr().out == "Not attempted. Write step in the cell above, run it, then run this one again.\n"
+    assert is_stub(None)
+
+
+def test_a_check_is_quick(step):
+    step.judge(right_step)
+    begin = time.perf_counter()
+    for _ in range(10):
+        step.judge(right_step)
+    assert (time.perf_counter() - begin) / 10 < 0.05
