@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from .colours import PALETTE
@@ -29,24 +30,29 @@ def lines(
     y: str,
     at: Sequence[float] | None = None,
     yscale: str = "linear",
+    limits: tuple[float, float] | None = None,
     colours: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """One line per column of ys (T, N), named where it ends; `at` (T,) are the places along x, else 0, 1, 2, …"""
+    """One line per column of ys (T, N), named where it ends; `at` (T,) are the places along x, else 0, 1, 2, …
+
+    `limits` are the lowest and the highest y shown.
+    """
     ax, ys = axes(ax), torch.as_tensor(ys).detach().cpu()
     at = list(range(len(ys))) if at is None else list(at)
     colours = colours or [PALETTE[n % len(PALETTE)] for n in range(ys.shape[1])]
     for column, colour in zip(ys.unbind(dim=1), colours, strict=True):
         ax.plot(at, column.tolist(), color=colour)
-    ax.set_yscale(yscale)
+    ax.set(xlabel=x, ylabel=y, yscale=yscale, ylim=limits)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=all(float(place).is_integer() for place in at)))
     name_ends(ax, at[-1], ys[-1].tolist(), labels, colours)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.set(xlabel=x, ylabel=y)
     return ax
 
 
 def name_ends(ax: Axes, end: float, heights: Sequence[float], labels: Sequence[str], colours: Sequence[str]) -> None:
     """Write each label at the end of its line, pushed up where two would overlap."""
+    ax.autoscale_view()  # the limits are set late otherwise, and the places come out wrong
     to_fraction = (ax.transData + ax.transAxes.inverted()).transform
     places = sorted((to_fraction((end, h))[1], n) for n, h in enumerate(heights))
     free = -torch.inf
