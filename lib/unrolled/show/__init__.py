@@ -9,6 +9,7 @@ from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.slider import Slider, slider
+from .word_map import word_map
 
 __all__ = [
     "GATE_COLOURS",
@@ -28,4 +29,5 @@ __all__ = [
     "picture",
     "rnn_step",
     "slider",
+    "word_map",
 ]
