@@ -21,7 +21,7 @@ def kept() -> Iterator[None]:
     streams, folder, depth = (sys.stdout, sys.stderr), os.getcwd(), sys.getrecursionlimit()
     tracing = sys.gettrace(), threading.gettrace()
     try:
-        with warnings.catch_warnings(), torch.inference_mode(False), torch.enable_grad():
+        with staying(), warnings.catch_warnings(), torch.inference_mode(False), torch.enable_grad():
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -41,6 +41,20 @@ def kept() -> Iterator[None]:
         if (sys.gettrace(), threading.gettrace()) != tracing:
             sys.settrace(tracing[0])
             threading.settrace(tracing[1])
+
+
+@contextlib.contextmanager
+def staying() -> Iterator[None]:
+    """Inside, `exit()` in a notebook raises SystemExit as it does elsewhere; IPython's own would end the kernel."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        yield
+        return
+    shell.ask_exit = sys.exit
+    try:
+        yield
+    finally:
+        del shell.ask_exit
 
 
 def prepare(seed: int) -> None:
