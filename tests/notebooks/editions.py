@@ -6,13 +6,12 @@ python tests/notebooks/editions.py answered FOLDER    write copies with the refe
 """
 
 import ast
-import inspect
 import io
 import os
 import re
 import sys
 import tempfile
-import textwrap
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -87,62 +86,74 @@ def with_outputs(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def answered(notebook: NotebookNode, instead: dict[str, Any] | None = None) -> NotebookNode:
-    """The notebook with every reference answer put in, and what each check then prints.
-
-    `instead` puts other answers in: {"rnn_step": a function}, such as that of a known mistake.
-    """
+def answered(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with every reference answer put in, as a learner would who asked for the solution."""
     from unrolled import exercises
 
-    given = instead or {}
-    for place, cell in enumerate(notebook.cells):
-        name = cell.metadata.get("unrolled", {}).get("exercise")
-        if name is None:
-            continue
-        exercise = exercises.get(name)
-        answer = given.get(name, exercise.reference)
-        check, called = check_of(notebook, place, name)
-        cell.source = put(cell.source, called, answer)
-        store(check, said(exercise, answer))
-        if name not in given and exercise.judge(answer).outcome != "correct":
-            raise ValueError(f"the reference of {name} is not correct: {printed(check)}")
+    for place, cell in answer_cells(notebook):
+        exercise = exercises.get(cell.metadata["unrolled"]["exercise"])
+        check, name = check_of(notebook, place, exercise.id)
+        cell.source = put(cell.source, name, solution(exercise, name))
+        store(check, said(exercise.check, exercise.reference))
+        if exercise.judge(exercise.reference).outcome != "correct":
+            raise ValueError(f"the reference of {exercise.id} is not correct: {printed(check)}")
     return notebook
 
 
-def check_of(notebook: NotebookNode, place: int, name: str) -> tuple[NotebookNode, str]:
+def mistaken(notebook: NotebookNode) -> NotebookNode:
+    """The notebook's first code cell, then every known mistake of its exercises and what the check says of it."""
+    from unrolled import exercises
+
+    cells = [next(cell for cell in notebook.cells if cell.cell_type == "code")]
+    for place, cell in answer_cells(notebook):
+        exercise = exercises.get(cell.metadata["unrolled"]["exercise"])
+        check, name = check_of(notebook, place, exercise.id)
+        for n, mistake in enumerate(exercise.mistakes):
+            get = f"from unrolled import exercises\n{name} = exercises.get({exercise.id!r}).mistakes[{n}].answer"
+            tried = nbformat.v4.new_code_cell(check.source, metadata=check.metadata)
+            store(tried, said(exercise.check, mistake.answer))
+            cells += [nbformat.v4.new_code_cell(get), tried]
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+def answer_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:
+    """The cells that are to hold an answer, and their places."""
+    return [(n, cell) for n, cell in enumerate(notebook.cells) if "exercise" in cell.metadata.get("unrolled", {})]
+
+
+def check_of(notebook: NotebookNode, place: int, id: str) -> tuple[NotebookNode, str]:
     """The cell after an answer cell, which checks it, and the name that it checks."""
     cell = notebook.cells[place + 1]
     found = CHECK.search(cell.source)
-    if not found or found["id"] != name or not compared(cell):
-        raise ValueError(f"the cell after {notebook.cells[place].id} must be marked, and hold ex.{name}.check(...)")
+    if not found or found["id"] != id or not compared(cell):
+        raise ValueError(f"the cell after {notebook.cells[place].id} must be marked, and hold ex.{id}.check(...)")
     return cell, found["name"]
 
 
-def said(exercise: Any, answer: Any) -> str:
+def solution(exercise: Any, name: str) -> str:
+    """The reference answer as the learner is shown it, or `name = value`."""
+    if exercise.kind != "function":
+        return f"{name} = {exercise.reference!r}"
+    return said(exercise.solution).replace(exercise.id, name)
+
+
+def said(speak: Callable, *arguments: Any) -> str:
+    """What a call prints."""
     text = io.StringIO()
     with redirect_stdout(text):
-        exercise.check(answer)
+        speak(*arguments)
     return text.getvalue()
 
 
-def put(source: str, name: str, answer: Any) -> str:
-    """The cell with its stub `def name(...)` or `name = ...` replaced by the answer."""
+def put(source: str, name: str, answer: str) -> str:
+    """The cell with its `def name(...)`, `class name` or `name = ...` replaced by the answer's source."""
     for node in ast.parse(source).body:
-        stub = isinstance(node, ast.FunctionDef) and node.name == name
-        dots = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
-        if stub or dots:
+        defined = isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
+        if defined or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name):
             lines = source.splitlines()
-            lines[node.lineno - 1 : node.end_lineno] = written(name, answer).splitlines()
+            lines[node.lineno - 1 : node.end_lineno] = answer.splitlines()
             return "\n".join(lines)
-    raise ValueError(f"no stub of {name} in the answer cell")
-
-
-def written(name: str, answer: Any) -> str:
-    """The answer as a learner would write it."""
-    if not callable(answer):
-        return f"{name} = {answer!r}"
-    source = textwrap.dedent(inspect.getsource(answer))
-    return re.sub(rf"\b{answer.__name__}\b", name, source)
+    raise ValueError(f"no {name} to be replaced in the answer cell")
 
 
 def main(command: str, folder: str = "") -> None:
