@@ -7,12 +7,9 @@
 Shapes: B batch, T time steps, D input features, H hidden units, V numbers in a forecast.
 """
 
-import copy
-
-import torch
 from torch import Tensor, nn
 
-from .classifier import TWINS, Answer, States, refuse_unreadable
+from .recurrent import Answer, readout, refuse_unreadable, run, traced
 
 
 class Forecaster(nn.Module):
@@ -24,27 +21,18 @@ class Forecaster(nn.Module):
 
     def __init__(self, recurrent: nn.Module, output_size: int):
         super().__init__()
-        if type(recurrent) in TWINS:
-            refuse_unreadable(recurrent)
-        H = recurrent.hidden_size
-        bound = H**-0.5  # as in torch.nn.Linear
+        refuse_unreadable(recurrent)
         self.recurrent = recurrent
-        self.W_hy = nn.Parameter(torch.empty(H, output_size).uniform_(-bound, bound))
-        self.b_y = nn.Parameter(torch.empty(output_size).uniform_(-bound, bound))
+        self.W_hy, self.b_y = readout(recurrent.hidden_size, output_size)
 
     def forward(self, x: Tensor) -> Answer:
         """x (B, T, D) to y (B, T, V), with the trace of the layer."""
-        trace = self.recurrent(x)
-        if type(self.recurrent) in TWINS:
-            trace = States(trace[0])  # torch gives (every h, last state)
+        trace = run(self.recurrent, x)
         return Answer(trace.h @ self.W_hy + self.b_y, trace)
 
     def traced(self) -> "Forecaster":
         """A copy with the same weights, in which torch's layer is replaced by ours."""
-        twin = copy.deepcopy(self)
-        if type(self.recurrent) in TWINS:
-            twin.recurrent = TWINS[type(self.recurrent)].from_torch(self.recurrent)
-        return twin
+        return traced(self)
 
 
 def without_memory(rnn: nn.Module) -> nn.Module:

@@ -10,7 +10,6 @@ Shapes: B batch, T time steps, D embedding, H hidden units, V vocabulary.
 Source: Mikolov et al. (2010), "Recurrent neural network based language model", Interspeech.
 """
 
-import copy
 from typing import NamedTuple
 
 import torch
@@ -20,7 +19,7 @@ from torch.nn import functional as F
 from unrolled.layers import Embedding, expect
 from unrolled.layers.lstm import pair
 
-from .classifier import TWINS, States
+from .recurrent import TWINS, States, traced
 
 FUSED = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -66,10 +65,7 @@ class LanguageModel(nn.Module):
 
     def traced(self) -> "LanguageModel":
         """A copy with the same weights whose layer shows all it computes; changes to one do not reach the other."""
-        twin = copy.deepcopy(self)
-        if type(self.recurrent) in TWINS:
-            twin.recurrent = TWINS[type(self.recurrent)].from_torch(self.recurrent)
-        return twin
+        return traced(self)
 
 
 def run_fused(layer: nn.RNNBase, x: Tensor, state: State | None) -> tuple[States, State]:
