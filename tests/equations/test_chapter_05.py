@@ -68,24 +68,7 @@ def test_eq_5_3_a_row_gets_the_sum_of_its_places_gradients(equation):
     )
 
 
-def test_eq_5_4_probabilities_of_the_next_word(equation):
-    model, tokens = small_model(), torch.randint(V, (2, T))
-    output = model(tokens)
-    scores = output.trace.h @ model.W_hy + model.b_y
-    p = scores.exp() / scores.exp().sum(dim=-1, keepdim=True)
-    equation(
-        formula=p,
-        library=output.logits.softmax(dim=-1),
-        altered={
-            "no b_y": (output.trace.h @ model.W_hy).softmax(dim=-1),
-            "over time": scores.softmax(dim=1),
-            "squared": p.square(),
-            "softmax twice": p.softmax(dim=-1),
-        },
-    )
-
-
-def test_eq_5_5_the_loss_is_the_mean_of_minus_ln_p(equation):
+def test_eq_5_4_the_loss_is_the_mean_of_minus_ln_p(equation):
     model, text = small_model(), torch.randint(V, (T,))
     p = model(text[None]).logits[0].softmax(dim=-1)
     formula = -sum(p[t, text[t + 1]].log() for t in range(T - 1)) / (T - 1)
@@ -101,7 +84,7 @@ def test_eq_5_5_the_loss_is_the_mean_of_minus_ln_p(equation):
     )
 
 
-def test_eq_5_6_perplexity_is_e_to_the_loss(equation):
+def test_eq_5_5_perplexity_is_e_to_the_loss(equation):
     logits, targets = torch.randn(T, V).double(), torch.randint(V, (T,))
     p = logits.softmax(dim=-1)[torch.arange(T), targets]
     equation(
@@ -122,7 +105,7 @@ def counted() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return text, one, two
 
 
-def test_eq_5_7_a_unigram_counts_words(equation):
+def test_eq_5_6_a_unigram_counts_words(equation):
     text, n, _ = counted()
     alpha = 0.3
     equation(
@@ -136,7 +119,7 @@ def test_eq_5_7_a_unigram_counts_words(equation):
     )
 
 
-def test_eq_5_8_a_bigram_counts_pairs_and_leans_on_the_unigram(equation):
+def test_eq_5_7_a_bigram_counts_pairs_and_leans_on_the_unigram(equation):
     text, _, pairs = counted()
     one, weight = ngram.unigram(text, V), 0.7
     formula = torch.stack([one if not row.sum() else weight * row / row.sum() + (1 - weight) * one for row in pairs])
@@ -149,6 +132,23 @@ def test_eq_5_8_a_bigram_counts_pairs_and_leans_on_the_unigram(equation):
             ),
             "the word after asks": formula.T,
             "no unigram": torch.stack([row / row.sum().clamp(min=1) for row in pairs]),
+        },
+    )
+
+
+def test_eq_5_8_probabilities_of_the_next_word(equation):
+    model, tokens = small_model(), torch.randint(V, (2, T))
+    output = model(tokens)
+    scores = output.trace.h @ model.W_hy + model.b_y
+    p = scores.exp() / scores.exp().sum(dim=-1, keepdim=True)
+    equation(
+        formula=p,
+        library=output.logits.softmax(dim=-1),
+        altered={
+            "no b_y": (output.trace.h @ model.W_hy).softmax(dim=-1),
+            "over time": scores.softmax(dim=1),
+            "squared": p.square(),
+            "softmax twice": p.softmax(dim=-1),
         },
     )
 
