@@ -1,5 +1,6 @@
 """What a page draws with: plots, pictures with alternative text, and pictures with controls."""
 
+from .arrows import arrows
 from .cells import lstm_step, rnn_step
 from .colours import GATE_COLOURS, PALETTE
 from .explore import Explorer, explore
@@ -16,6 +17,7 @@ __all__ = [
     "PALETTE",
     "Explorer",
     "Slider",
+    "arrows",
     "bars",
     "coloured_text",
     "explore",
