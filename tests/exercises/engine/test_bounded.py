@@ -147,22 +147,22 @@ def test_an_endless_loop_is_stopped(work):
     assert set(sys._current_frames()) <= before, "its thread is still there"
 
 
-def test_what_ends_in_time_is_done_and_runs_untraced():
+def test_what_ends_in_time_is_done_and_runs_without_a_trace_of_ours():
     seen = []
     assert bounded.run(lambda: seen.append(sys.gettrace()), 1.0) == "done"
-    assert seen == [None]
+    assert seen[0] is not bounded.watch
 
 
 def test_compiled_code_goes_on():
     ending = threading.Event()
 
     def sleep():
-        time.sleep(1.8)
+        time.sleep(2.2)
         ending.set()
 
     begin = time.monotonic()
     assert bounded.run(sleep, 0.1) == "running"
-    assert time.monotonic() - begin < 1.7
+    assert time.monotonic() - begin < 2
     assert not ending.wait(1.2), "the exception that waits for it ends it afterwards"
 
 

@@ -14,11 +14,12 @@ import _thread
 import ctypes
 import functools
 import sys
+import threading
 from collections.abc import Callable
 
 POLL = 0.02  # seconds between two looks at the thread; short, so that Ctrl-C is heard on Windows too
-GRACE = 1.0  # seconds a thread has to end, once told to
-
+WAITS = 0.02, 0.02, 0.02, 0.05, 0.05, 0.1, 0.1, 0.2, 0.4, 0.4  # seconds to end in, once told to, and told again
+# A thousand calls deep, each with a try of its own, take their time to unwind; to be told again disturbs that.
 set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
 set_exception.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
@@ -61,6 +62,7 @@ def run(work: Callable[[], None], seconds: float) -> str:
 
 
 def then_release(work: Callable[[], None], done: _thread.LockType) -> None:
+    sys.settrace(threading.gettrace())  # a debugger that follows new threads follows this one
     try:
         work()
     finally:
@@ -69,12 +71,12 @@ def then_release(work: Callable[[], None], done: _thread.LockType) -> None:
 
 def stop(thread: int, done: _thread.LockType) -> bool:
     """Tell the thread to end, again and again; whether it did."""
-    for _ in range(round(GRACE / POLL)):
+    for wait in WAITS:
         frame = sys._current_frames().get(thread)
         while frame is not None and frame.f_code is not then_release.__code__:
             frame.f_trace, frame.f_trace_lines = watch, True  # called before the trace was on, so it must be told
             frame = frame.f_back
         set_exception(thread, Stopped)
-        if done.acquire(timeout=POLL):
+        if done.acquire(timeout=wait):
             return True
     return False
