@@ -83,6 +83,18 @@ def test_a_changed_file_is_told_and_keeps_the_rest_of_its_row(ship):
     assert files.damage() == []
 
 
+def test_a_checkpoint_is_made_by_the_command_of_the_results_of_its_name_even_if_these_come_later(ship):
+    checkpoint = files.checkpoint("03_adding")
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b"weights")
+    files.refresh()
+    assert "not said yet" in (ship / "README.md").read_text()
+    files.save_results("03_adding", command="python adding.py", seeds=[0], values=VALUES)
+    files.refresh()
+    assert "not said yet" not in (ship / "README.md").read_text()
+    assert (ship / "README.md").read_text().count("`python adding.py`") == 2
+
+
 def test_a_missing_file_is_told_and_its_row_goes_on_refresh(ship):
     path = files.save_results("03_adding", command="c", seeds=[0], values=VALUES)
     files.refresh()
@@ -99,13 +111,14 @@ def test_without_its_readme_the_data_cannot_be_vouched_for(ship):
 
 def test_the_data_of_this_copy_are_whole_and_their_source_is_told():
     assert files.damage() == [], "python -m unrolled.data.files brings the table up to date"
-    assert "not said yet" not in (files.folder() / "README.md").read_text(encoding="utf-8")
+    assert files.UNSAID not in (files.folder() / "README.md").read_text(encoding="utf-8")
 
 
 def test_damage_is_found_in_a_copy_of_the_real_data(tmp_path, monkeypatch):
     copy = tmp_path / "data"
     shutil.copytree(files.folder(), copy)
     monkeypatch.setattr(files, "folder", lambda: copy)
-    (copy / "results" / "99_stray.json").parent.mkdir(exist_ok=True)
+    files.refresh()
+    (copy / "results").mkdir(exist_ok=True)
     (copy / "results" / "99_stray.json").write_text(json.dumps({}))
     assert files.damage() == ["data/results/99_stray.json has no row in data/README.md."]

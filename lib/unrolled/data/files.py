@@ -20,6 +20,7 @@ from typing import Any
 
 NAME = re.compile(r"\d\d_[a-z0-9_]+")
 ROW = re.compile(r"^\| `(?P<path>[^`]+)` \|(?P<middle>.*)\| `(?P<sum>[0-9a-f]*)` \|$", re.MULTILINE)
+UNSAID = "not said yet"
 FIELDS = ("command", "versions", "seeds", "values")
 
 
@@ -95,13 +96,13 @@ def damage() -> list[str]:
 
 
 def refresh() -> list[str]:
-    """Bring the table in `data/README.md` up to date; returns the paths whose rows changed."""
-    here, before = shipped(), noted()
-    now = {name: checksum(path) for name, path in here.items()}
-    text = ROW.sub(lambda row: _row(row["path"], row["middle"], now.get(row["path"], "")), _readme().read_text("utf-8"))
-    new = [_row(name, f" {_source(name)} | MIT, as the course ", now[name]) for name in now if name not in before]
-    gone = "\n".join(line for line in text.splitlines() if not line.endswith("| `` |"))
-    _readme().write_text("\n".join([gone.rstrip("\n"), *new]) + "\n", encoding="utf-8", newline="\n")
+    """Bring the table in `data/README.md` up to date; returns the paths whose checksums changed."""
+    text = _readme().read_text(encoding="utf-8")
+    before, now = noted(), {name: checksum(path) for name, path in shipped().items()}
+    middles = {row["path"]: row["middle"].replace(UNSAID, _source(row["path"])) for row in ROW.finditer(text)}
+    rows = [_row(name, middles.get(name, f" {_source(name)} | MIT, as the course "), now[name]) for name in now]
+    rest = "\n".join(line for line in text.splitlines() if not ROW.fullmatch(line))
+    _readme().write_text("\n".join([rest.rstrip("\n"), *rows]) + "\n", encoding="utf-8", newline="\n")
     return [name for name in now.keys() | before.keys() if now.get(name) != before.get(name)]
 
 
@@ -125,7 +126,7 @@ def _source(name: str) -> str:
     """The command that made the file, where results of the same name tell it."""
     stem = Path(name).stem
     told = folder() / "results" / f"{stem}.json"
-    return f"`{results(stem)['command']}`" if told.is_file() else "not said yet"
+    return f"`{results(stem)['command']}`" if told.is_file() else UNSAID
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""The command line, as it is typed."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from unrolled import __main__ as command_line
+from unrolled import doctor, exercises
+
+
+def test_exercises_are_listed_for_programs(capsys):
+    assert command_line.main(["exercises", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows == exercises.catalogue()
+    assert {"id", "notebook", "kind", "signature", "minutes", "known_mistakes"} == set(rows[0])
+    assert {row["kind"] for row in rows} <= {"function", "number", "choice", "order"}
+
+
+def test_exercises_are_listed_for_people(capsys):
+    assert command_line.main(["exercises"]) == 0
+    said = capsys.readouterr().out
+    assert all(id in said for id in exercises.everything())
+
+
+def test_progress_is_that_of_this_learner(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNROLLED_PROGRESS", str(tmp_path / "progress.json"))
+    exercises.get("running_mean").check(exercises.get("running_mean").reference)
+    capsys.readouterr()
+    assert command_line.main(["progress"]) == 0
+    said = capsys.readouterr().out
+    assert "1 of" in said
+    assert "running_mean                correct" in said
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 3])
+def test_doctor_exits_with_1_when_anything_is_wrong(monkeypatch, wrong):
+    monkeypatch.setattr(doctor, "report", lambda: wrong)
+    assert command_line.main(["doctor"]) == min(wrong, 1)
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"], ["exercises", "--yaml"]])
+def test_what_is_no_command_is_refused_with_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main(arguments)
+    assert "usage: python -m unrolled" in capsys.readouterr().err
+
+
+def test_it_runs_as_a_module():
+    command = [sys.executable, "-m", "unrolled", "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert all(word in said for word in ("doctor", "exercises", "progress"))
