@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -299,11 +300,19 @@ def test_what_is_printed_is_shown_once_and_shortened(step, capsys):
 def test_endless_printing_is_stopped_and_kept_short(step):
     def talks(x, h, W, b):
         while True:
-            print("again " * 50, flush=sys.stdout.isatty())
+            print("again " * 50, flush=not sys.stdout.isatty())
 
     message = step.judge(talks, seconds=0.2).message
     assert "It printed:" in message
     assert len(message) < 3000
+
+
+def in_a_new_thread(ask):
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(ask()))
+    thread.start()
+    thread.join()
+    return answers[0]
 
 
 def state():
@@ -314,7 +323,7 @@ def state():
         "dtype": torch.get_default_dtype(),
         "device": torch.get_default_device(),
         "gradients": torch.is_grad_enabled(),
-        "threads": torch.get_num_threads(),
+        "threads": (torch.get_num_threads(), in_a_new_thread(torch.get_num_threads)),
         "trace": (sys.gettrace(), threading.gettrace()),
         "streams": (sys.stdout, sys.stderr),
         "filters": list(warnings.filters),
@@ -385,6 +394,25 @@ def test_gradients_are_compared_where_they_are_asked_for(answer, outcome, senten
     verdict = make(gradients=True, mistakes=[]).judge(answer)
     assert verdict.outcome == outcome
     assert sentence in verdict.message
+
+
+def test_gradients_flow_through_all_outputs_whatever_holds_them():
+    held = make(reference=lambda x, h, W, b: {"h": right_step(x, h, W, b), "x": [x * 2]}, gradients=True, mistakes=[])
+    assert held.judge(lambda *a: {"x": (2 * a[0],), "h": loop(*a)}).outcome == "correct"
+    cut = held.judge(lambda *a: {"x": (2 * a[0].detach(),), "h": right_step(*a)})
+    assert "in the gradient by x is right, the values are not" in cut.message
+
+
+class Pair(NamedTuple):
+    h: torch.Tensor
+    c: torch.Tensor
+
+
+def test_an_argument_may_be_a_named_tuple():
+    exercise = make(reference=lambda state: state.h + state.c, mistakes=[],
+                    cases=lambda: [(Pair(torch.ones(n), torch.ones(n)),) for n in (2, 3)])  # fmt: skip
+    assert exercise.judge(lambda state: state.c + state.h).outcome == "correct"
+    assert "state changed on the way" in exercise.judge(lambda state: state.h.add_(state.c)).message
 
 
 def test_a_mistake_may_lie_in_the_gradients_alone():
@@ -487,6 +515,13 @@ def test_an_exercise_that_is_broken_itself_says_so(capsys):
     broken = make(cases=lambda: 1 / 0)
     broken.check(right_step)
     assert "The exercise step itself is broken (ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_a_reference_that_raises_is_no_reference():
+    with pytest.raises(ValueError, match="the reference answer of step division by zero"):
+        make(reference=lambda x, h, W, b: 1 / 0).judge(right_step)
+    with pytest.raises(ValueError, match="the reference answer of step takes too long"):
+        make(reference=lambda x, h, W, b: time.sleep(0.2), seconds=0.05).judge(right_step)
 
 
 def test_hints_come_one_by_one_and_the_last_one_stays(capsys):

@@ -93,10 +93,11 @@ def ask_gradient(argument: Any) -> Any:
 
 def gradient(value: Any, leaves: tuple, names: list[str]) -> dict[str, Tensor]:
     """By argument, the gradient of a fixed weighted sum of all outputs; zero where nothing flows."""
-    outputs = [each for each in flat(value) if asks(each)]
+    floats = [each for each in flat(value) if isinstance(each, Tensor) and each.is_floating_point()]
     wanted = {f"the gradient by {name}": leaf for name, leaf in zip(names, leaves, strict=True) if asks(leaf)}
     weigh = torch.Generator().manual_seed(0)
-    weights = [torch.randn(each.shape, generator=weigh).to(each) for each in outputs]
+    weighted = [(each, torch.randn(each.shape, generator=weigh).to(each)) for each in floats]
+    outputs, weights = [each for each, _ in weighted if asks(each)], [by for each, by in weighted if asks(each)]
     if not outputs:
         return {name: torch.zeros_like(leaf) for name, leaf in wanted.items()}
     found = torch.autograd.grad(outputs, list(wanted.values()), weights, allow_unused=True, materialize_grads=True)
@@ -104,9 +105,9 @@ def gradient(value: Any, leaves: tuple, names: list[str]) -> dict[str, Tensor]:
 
 
 def flat(value: Any) -> list:
-    """All that is in nested tuples, lists and dicts."""
+    """All that is in nested tuples, lists and dicts; of a dict by its keys, not by who came first."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [value[key] for key in sorted(value, key=str)]
     return [inner for each in value for inner in flat(each)] if isinstance(value, list | tuple) else [value]
 
 

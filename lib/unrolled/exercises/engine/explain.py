@@ -50,8 +50,8 @@ def no_end(ended: str, seconds: float) -> str:
     if ended == "stopped":
         return f"It did not end within {seconds:g} seconds and was stopped. Look at its loops: what ends them?"
     return (
-        f"It did not end within {seconds:g} seconds, and it still goes on, most likely in compiled code, which can't be "
-        "stopped from here. Restart the kernel (menu Kernel, Restart Kernel), then look at what takes so long."
+        f"It did not end within {seconds:g} seconds, and it still goes on, most likely in compiled code, which can't "
+        "be stopped from here. Restart the kernel (menu Kernel, Restart Kernel), then look at what takes so long."
     )
 
 

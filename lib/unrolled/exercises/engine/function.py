@@ -62,13 +62,22 @@ class Function:
         signature = inspect.signature(self.use or self.reference)
         return list(signature.parameters)[1 if self.use else 0 :]
 
+    @property
+    def called(self) -> str:
+        """The name of the answer in the cell: the exercise's own, or that of the class that is given there."""
+        return self.given.__name__ if isinstance(self.given, type) else self.id
+
     @functools.cached_property
     def cases(self) -> list[Case]:
         return [each if isinstance(each, Case) else Case(tuple(each), {}) for each in self.make_cases()]
 
     @functools.cached_property
     def wanted(self) -> Run:
-        return self.follow(self.reference)
+        run = self.follow(self.reference)
+        failure = next((call.failure for call in run.calls if call.failure), None)
+        if failure or run.ended != "done":
+            raise ValueError(f"the reference answer of {self.id} {(failure and failure.words) or 'takes too long'}")
+        return run
 
     @functools.cached_property
     def known(self) -> list[tuple[Mistake, Run]]:
@@ -82,9 +91,10 @@ class Function:
     def judge(self, answer: Any, seconds: float | None = None) -> Verdict:
         """Say what an answer is, without printing. `seconds` bounds its time."""
         if is_stub(answer, self.given):
-            return not_attempted(f"Write {self.id} in the cell above, run it, then run this one again.")
+            verb = "Mend" if self.given else "Write"
+            return not_attempted(f"{verb} {self.called} in the cell above, run it, then run this one again.")
         if not callable(answer):
-            return not_yet(explain.not_callable(answer, self.id))
+            return not_yet(explain.not_callable(answer, self.called))
         if not self.use and (misfit := explain.misfit(answer, self.names[: len(self.cases[0].arguments)])):
             return not_yet(misfit)
         return self.verdict(self.follow(answer, seconds), seconds or self.seconds)
@@ -158,7 +168,7 @@ class Function:
 
     def solution(self) -> None:
         """Print the reference answer, under the exercise's name."""
-        print(inspect.getsource(self.reference).rstrip().replace(self.reference.__name__, self.id))
+        print(inspect.getsource(self.reference).rstrip().replace(self.reference.__name__, self.called))
 
 
 def called(answer: Callable, *arguments: Any) -> Any:

@@ -1,8 +1,9 @@
 """An exercise in which lines of a program are put in order (a Parsons problem)."""
 
+import ast
 import random
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from unrolled.exercises.engine import desk
@@ -79,11 +80,20 @@ class Order:
         order = [self.labels.index(label) for label in said]
         if order in self.orders:
             return correct(self.why)
+        readable = self.can_run(order)
         for name, wrong, sentence in self.wrong:
-            if among(order, wrong) == wrong:
+            if among(order, wrong) == wrong and (readable or not self.can_run(self.example(wrong))):
                 return not_yet(sentence, name)
+        if not readable:
+            return not_yet(
+                "Python can't read the lines in this order: indented ones follow a line that ends in a colon."
+            )
         good = max(common(order, each) for each in self.orders)
         return not_yet(in_place(good, said[good]))
+
+    def can_run(self, order: Sequence[int]) -> bool:
+        """Whether the indentation makes sense; always true where the lines are no Python even in the right order."""
+        return parses(self.lines[n] for n in order) or not parses(self.lines[n] for n in self.orders[0])
 
     def incomplete(self, said: list[str]) -> str:
         unknown = [each for each in said if each not in self.labels]
@@ -114,6 +124,14 @@ def shuffled(id: str, count: int) -> list[str]:
     mixed = list(labels)
     random.Random(id).shuffle(mixed)
     return mixed if mixed != labels else mixed[::-1]
+
+
+def parses(lines: Iterable[str]) -> bool:
+    try:
+        ast.parse("\n".join(lines))
+    except SyntaxError:
+        return False
+    return True
 
 
 def letters(text: Any) -> list[str]:

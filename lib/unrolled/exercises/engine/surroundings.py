@@ -14,10 +14,13 @@ import torch
 
 @contextlib.contextmanager
 def kept() -> Iterator[None]:
-    """Whatever happens inside: afterwards random states, defaults, streams, filters and folder are as before."""
+    """Whatever happens inside: afterwards random states, defaults, streams, filters and folder are as before.
+
+    Of torch, gradient mode and default device belong to a thread; an answer has its own.
+    """
     states = torch.get_rng_state(), np.random.get_state(), random.getstate()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-    dtype, threads, device = torch.get_default_dtype(), torch.get_num_threads(), torch.get_default_device()
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     streams, folder, depth = (sys.stdout, sys.stderr), os.getcwd(), sys.getrecursionlimit()
     tracing = sys.gettrace(), threading.gettrace()
     try:
@@ -29,10 +32,7 @@ def kept() -> Iterator[None]:
         sys.setrecursionlimit(depth)
         os.chdir(folder)
         torch.set_default_dtype(dtype)
-        if torch.get_default_device() != device:
-            torch.set_default_device(device)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
+        torch.set_num_threads(threads)  # even where it is so in this thread: it holds for those to come
         torch.set_rng_state(states[0])
         np.random.set_state(states[1])
         random.setstate(states[2])
