@@ -258,21 +258,6 @@ perplexity = Function(
     why="A perplexity of 50 means: as unsure as a fair choice among 50 words.",
 )
 
-guessing_perplexity = Number(
-    id="guessing_perplexity",
-    notebook=NOTEBOOK,
-    minutes=1,
-    reference=1640,
-    tolerance=0.5,
-    mistakes=[
-        Mistake("nats", math.log(1640), "That is the loss in nats, ln 1640. Perplexity is e to that power."),
-        Mistake("half", 820, "On average the right word is found after half of them; yet each has p = 1/1640."),
-        Mistake("probability", 1 / 1640, "That is the probability of a word. Perplexity is one over it."),
-    ],
-    hints=["What is p of the right word, and what is −ln p?"],
-    why="p = 1/V at every word, so e to the power of ln V: perplexity counts equally likely choices.",
-)
-
 
 # Neighbours, and a picture of them
 
