@@ -29,10 +29,11 @@ def small():
     return new_notebook(cells=cells, metadata={"widgets": {}, "toc": 1})
 
 
-def nbval(folder: Path) -> str:
-    """What nbval says of the notebooks in a folder."""
-    command = [sys.executable, "-m", "pytest", "-c", HERE / "under_nbval" / "pytest.ini", f"--rootdir={folder}"]
-    return subprocess.run([*command, folder], capture_output=True, text=True, check=False, cwd=REPOSITORY).stdout
+def nbval(place: Path) -> str:
+    """What nbval says of a notebook, or of those in a folder."""
+    root = place if place.is_dir() else place.parent
+    command = [sys.executable, "-m", "pytest", "-c", HERE / "under_nbval" / "pytest.ini", f"--rootdir={root}"]
+    return subprocess.run([*command, place], capture_output=True, text=True, check=False, cwd=REPOSITORY).stdout
 
 
 def test_clean_keeps_compared_texts_and_metadata_of_the_list_only(small):
