@@ -14,7 +14,7 @@ NOTEBOOK = "05_embeddings"
 # A row of a matrix
 
 
-def embed_reference(tokens: Tensor, W_e: Tensor) -> Tensor:
+def embed_reference(tokens, W_e):
     """tokens (B, T), W_e (V, D) -> (B, T, D): the vector of every token, by a one-hot and one matrix product."""
     one_hot = torch.eye(len(W_e))[tokens]  # (B, T, V)
     return one_hot @ W_e
@@ -138,7 +138,7 @@ new_embedding = Choice(
 # The next word
 
 
-def next_word_pairs_reference(tokens: Tensor) -> tuple[Tensor, Tensor]:
+def next_word_pairs_reference(tokens):
     """tokens (B, T) -> x (B, T-1) and y (B, T-1): y[:, t] is the word that follows x[:, t]."""
     return tokens[:, :-1], tokens[:, 1:]
 
@@ -184,7 +184,7 @@ next_word_pairs = Function(
 )
 
 
-def perplexity_reference(logits: Tensor, targets: Tensor) -> float:
+def perplexity_reference(logits, targets):
     """logits (T, V), targets (T,) -> the perplexity, one number."""
     log_p = logits.log_softmax(dim=-1)
     nats = -log_p[torch.arange(len(targets)), targets]  # (T,)
@@ -262,9 +262,9 @@ perplexity = Function(
 # Neighbours, and a picture of them
 
 
-def nearest_words_reference(vectors: Tensor, word: int, k: int) -> Tensor:
+def nearest_words_reference(vectors, word, k):
     """vectors (V, D), the index of a word -> (k,): the k nearest by cosine, nearest first, itself left out."""
-    closeness = F.cosine_similarity(vectors, vectors[word], dim=-1)  # (V,)
+    closeness = torch.cosine_similarity(vectors, vectors[word], dim=-1)  # (V,)
     closeness[word] = -torch.inf
     return closeness.topk(k).indices
 
@@ -374,7 +374,7 @@ picture_says = Choice(
 # Sentences of different length
 
 
-def last_real_reference(h: Tensor, lengths: Tensor) -> Tensor:
+def last_real_reference(h, lengths):
     """h (B, T, H), lengths (B,) -> (B, H): the state after the last real word of each sequence."""
     return h[torch.arange(len(h)), lengths - 1]
 
@@ -445,7 +445,7 @@ last_real = Function(
 )
 
 
-def masked_loss_reference(losses: Tensor, real: Tensor) -> Tensor:
+def masked_loss_reference(losses, real):
     """losses (B, T) in nats, real (B, T) boolean -> their mean over the real words, one number."""
     return losses[real].mean()
 
