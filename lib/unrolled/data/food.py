@@ -39,10 +39,14 @@ def encode(sentences: list[str]) -> Tensor:
 
 
 def split(generator: torch.Generator | None = None) -> tuple[Batch, Batch]:
-    """A training part, and a test part of ten combinations of noun and adjectives that the first part lacks."""
-    combinations = [(noun, pair) for noun in NOUNS for pair in ADJECTIVES]
-    order = torch.randperm(len(combinations), generator=generator).tolist()
-    return both_ways([combinations[n] for n in order[10:]]), both_ways([combinations[n] for n in order[:10]])
+    """A training part, and a test part of ten combinations of noun and adjectives that the first part lacks.
+
+    Food that is good or bad is always in the test part: it is the lecture's pair of sentences.
+    """
+    lectures, *others = [(noun, pair) for noun in NOUNS for pair in ADJECTIVES]
+    order = torch.randperm(len(others), generator=generator).tolist()
+    test, train = [lectures, *(others[n] for n in order[:9])], [others[n] for n in order[9:]]
+    return both_ways(train), both_ways(test)
 
 
 def both_ways(combinations: list[tuple[str, tuple[str, str]]]) -> Batch:

@@ -15,10 +15,26 @@ frames_needed = Number(
     unit="frames",
     mistakes=[
         Mistake("one", 1, "One frame tells where the ball is, and nothing of where it is going."),
+        Mistake("all_shown", 4, "Four were shown, two are needed: the others repeat the same move."),
         Mistake("three", 3, "A third frame would show whether the speed changes. Here it is constant."),
     ],
     hints=["What has to be known besides the place?", "A velocity is a difference of two places."],
     why="Two: the difference of two frames is the velocity.",
+)
+
+
+memoryless_guess = Choice(
+    id="memoryless_guess",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="The network without memory, beside the rule that the ball stays where it is:",
+    options=[
+        ("It misses by about half as much.", "For that it would have to know a direction, at least roughly."),
+        ("It misses by about as much.", "One frame holds no direction, so the best guess is about where the ball is."),
+        ("It misses by about twice as much.", "It can learn to say that the ball stays, so it need not be worse."),
+    ],
+    reference="B",
+    hints=["What does one frame tell of the next? What is the best guess if all directions are equally likely?"],
 )
 
 
@@ -62,6 +78,31 @@ rnn_step = Function(
             "transposed",
             lambda x, h, W_xh, W_hh, b_xh, b_hh: torch.tanh(x @ W_xh + b_xh + h @ W_hh.T + b_hh),
             "W_hh is turned over. Vectors are rows here, so h stands on the left: h @ W_hh.",
+        ),
+        Mistake(
+            "columns",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: torch.tanh(W_xh.T @ x + b_xh + W_hh.T @ h + b_hh),
+            "That is the lecture's form, for vectors as columns. Here x (B, D) is a batch of rows: x @ W_xh.",
+        ),
+        Mistake(
+            "all_elementwise",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: torch.tanh(x * W_xh + b_xh + h * W_hh + b_hh),
+            "* multiplies number by number, in both places. A matrix product is @.",
+        ),
+        Mistake(
+            "no_bias",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: torch.tanh(x @ W_xh + h @ W_hh),
+            "Both biases are missing.",
+        ),
+        Mistake(
+            "relu",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: torch.relu(x @ W_xh + b_xh + h @ W_hh + b_hh),
+            "This is a ReLU; equation 1.3 has a tanh.",
+        ),
+        Mistake(
+            "sigmoid",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: torch.sigmoid(x @ W_xh + b_xh + h @ W_hh + b_hh),
+            "This is a sigmoid, from 0 to 1; equation 1.3 has a tanh, from −1 to 1.",
         ),
         Mistake(
             "state_added",
@@ -122,6 +163,21 @@ def old_state_returned(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
     return y, h
 
 
+def no_output_bias(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
+    h = rnn_step_reference(x, h, W_xh, W_hh, b_xh, b_hh)
+    return h @ W_hy, h
+
+
+def never_squashed(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
+    a = x @ W_xh + b_xh + h @ W_hh + b_hh
+    return a @ W_hy + b_y, a
+
+
+def a_handed_on(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
+    a = x @ W_xh + b_xh + h @ W_hh + b_hh
+    return torch.tanh(a) @ W_hy + b_y, a
+
+
 def output_inputs(draw, B: int, D: int, H: int, V: int) -> tuple[Tensor, ...]:
     return *step_inputs(draw, B, D, H), draw(H, V), draw(V)
 
@@ -154,6 +210,11 @@ rnn_output = Function(
             "These are probabilities. The output is the plain numbers before; a loss such as CrossEntropyLoss takes "
             "the softmax itself, and twice is once too often.",
         ),
+        Mistake("no_b_y", no_output_bias, "The state is right; the output lacks its bias b_y."),
+        Mistake(
+            "never_squashed", never_squashed, "The tanh of equation 1.3 is missing, in the state and so in the output."
+        ),
+        Mistake("a_handed_on", a_handed_on, "y is right, but what is handed on is a, the state before the tanh."),
         Mistake("old_returned", old_state_returned, "y is right, but the state that is handed on is the old one."),
     ],
     hints=["Use rnn_step's line for the new h.", "Then h @ W_hy + b_y, with the new h."],
@@ -202,6 +263,22 @@ def from_zero(step, x, h0):
     return rnn_loop_reference(step, x, torch.zeros_like(h0))
 
 
+def h0_included(step, x, h0):
+    return torch.cat([h0[:, None], rnn_loop_reference(step, x, h0)], dim=1)
+
+
+def batch_counted(step, x, h0):
+    states, h = [], h0
+    for t in range(len(x)):
+        h = step(x[:, t], h)
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+def glued(step, x, h0):
+    return rnn_loop_reference(step, x, h0).flatten(1)
+
+
 def loop_inputs(draw, B: int, T: int, D: int, H: int) -> tuple:
     W_xh, W_hh = draw(D, H), draw(H, H)
     return lambda x, h: torch.tanh(x @ W_xh + h @ W_hh), draw(B, T, D), draw(B, H)
@@ -231,6 +308,19 @@ rnn_loop = Function(
             "states_before", states_before, "These are the states before each step. Step first, then keep the new one."
         ),
         Mistake("backwards", backwards, "The sequence is read from its end."),
+        Mistake(
+            "h0_included", h0_included, "h0 is in front: T + 1 states. Wanted are the T states that the steps make."
+        ),
+        Mistake(
+            "batch_counted",
+            batch_counted,
+            "range(len(x)) counts the sequences, not the steps: len is the size of axis 0. The steps are x.shape[1].",
+        ),
+        Mistake(
+            "glued",
+            glued,
+            "The states are glued into one long row: torch.cat joins along an axis that is there, stack makes one.",
+        ),
         Mistake("from_zero", from_zero, "h0 is not used: the loop starts from zero."),
     ],
     hints=["Keep a list, and one variable h that every step overwrites.", "torch.stack(states, dim=1) is (B, T, H)."],
@@ -253,7 +343,6 @@ say_it = Order(
             "kept_too_early", [4, 3], "The word that goes in is kept, not the one that comes out: the last is lost."
         ),
         Mistake("old_state", [3, 2], "The word is read from the old state, which has not heard the newest word."),
-        Mistake("reset", [1, 0], "The state is made anew in every round, so it remembers nothing."),
     ],
     hints=["What must be there before the first round?", "In a round: new state, then the word, then keep it."],
     why="This loop writes music in chapter 08 and text in 05.",
@@ -269,6 +358,9 @@ layer_weights = Number(
         Mistake("each_step", 360, "That is ten layers. All ten steps use the same weights."),
         Mistake("no_biases", 28, "The two matrices are right; two biases of 4 numbers each are missing."),
         Mistake("one_bias", 32, "One bias is counted. Torch has two, b_xh and b_hh."),
+        Mistake("each_step_no_biases", 280, "No biases, and ten times the same matrices: all steps share one set."),
+        Mistake("each_step_one_bias", 320, "One bias, and all counted ten times: all steps share one set."),
+        Mistake("input_alone", 12, "That is W_xh alone. The state has a matrix of its own, and each has a bias."),
         Mistake("units_are_steps", 150, "That is a layer of 10 units. The number of units is not the number of steps."),
         Mistake("no_recurrence", 16, "W_hh is missing, the matrix that leads from the state to the state."),
     ],
@@ -329,6 +421,24 @@ class ProductsKept(Mended):
 class ResetEveryStep(Mended):
     def read(self, sequence):
         return torch.stack([torch.tanh(x @ self.W_xh) @ self.W_hy for x in sequence])
+
+
+class StarAtRecurrence(Mended):
+    def read(self, sequence):
+        outputs, h = [], torch.zeros(len(self.W_hh))
+        for x in sequence:
+            h = torch.tanh(x @ self.W_xh + h * self.W_hh)
+            outputs.append(h @ self.W_hy)
+        return torch.stack(outputs)
+
+
+class StarAtOutput(Mended):
+    def read(self, sequence):
+        outputs, h = [], torch.zeros(len(self.W_hh))
+        for x in sequence:
+            h = torch.tanh(x @ self.W_xh + h @ self.W_hh)
+            outputs.append(h * self.W_hy)
+        return torch.stack(outputs)
 
 
 class OldOutput(Mended):

@@ -6,7 +6,7 @@ from .colours import GATE_COLOURS, PALETTE
 from .explore import Explorer, explore
 from .frames import frames
 from .gates import coloured_text, gates
-from .graph import graph
+from .graph import graph, loop
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.slider import Slider, slider
@@ -27,6 +27,7 @@ __all__ = [
     "heatmap",
     "image",
     "lines",
+    "loop",
     "lstm_step",
     "picture",
     "rnn_step",

@@ -18,9 +18,14 @@ def graph(
     states: Sequence[str] | None = None,
     losses: Sequence[str] | None = None,
     weights: tuple[str, str, str] | None = None,
+    first: str = "",
+    total: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """The unrolled graph of T steps; an empty text leaves a box out. `weights` names the arrows: in, along, out."""
+    """The unrolled graph of T steps; an empty text leaves a box out. `weights` names the arrows: in, along, out.
+
+    `first` is the state before the first step, `total` what all losses lead into.
+    """
     T = len(inputs)
     ax = ax or plt.subplots(figsize=(0.9 + 1.25 * T, 2.0 + 0.6 * bool(losses)), layout="constrained")[1]
     rows = {INPUT: inputs, STATE: states or [""] * T, OUTPUT: outputs, LOSS: losses or [""] * T}
@@ -35,13 +40,38 @@ def graph(
         for height, row in rows.items():
             if there[height][t]:
                 box(ax, t, height, row[t])
-    ax.set(xlim=(-0.6, T - 0.4), ylim=(-0.45, (LOSS if losses else OUTPUT) + 0.45))
+    if first:
+        arrow(ax, (-1, STATE), (0, STATE), along)
+        box(ax, -1, STATE, first)
+    if total:
+        for t in range(T):
+            arrow(ax, (t, LOSS), ((T - 1) / 2, LOSS + 1), "")
+        box(ax, (T - 1) / 2, LOSS + 1, total, LOSS)
+    top = LOSS + bool(total) if losses else OUTPUT
+    ax.set(xlim=(-0.6 - bool(first), T - 0.4), ylim=(-0.45, top + 0.45))
     ax.axis("off")
     return ax
 
 
-def box(ax: Axes, t: int, height: float, text: str) -> None:
-    style = {"boxstyle": "round,pad=0.35", "facecolor": COLOURS[height], "edgecolor": "none", "alpha": 0.55}
+def loop(*, weights: tuple[str, str, str] = ("W_xh", "W_hh", "W_hy"), ax: Axes | None = None) -> Axes:
+    """The same network rolled up: one cell, whose state comes back to it."""
+    ax = ax or plt.subplots(figsize=(1.9, 2.2), layout="constrained")[1]
+    enter, back, leave = weights
+    arrow(ax, (0, INPUT), (0, STATE), enter)
+    arrow(ax, (0, STATE), (0, OUTPUT), leave)
+    style = {"arrowstyle": "-|>", "color": "#555555", "connectionstyle": "arc3,rad=-1.9"}
+    ax.annotate("", (-0.1, STATE + 0.22), (-0.1, STATE - 0.22), arrowprops=style)
+    ax.text(-0.72, STATE, back, ha="right", va="center", fontsize=8, color="#333333")
+    for height, text in [(INPUT, "xₜ"), (STATE, "hₜ"), (OUTPUT, "yₜ")]:
+        box(ax, 0, height, text)
+    ax.set(xlim=(-1.4, 0.8), ylim=(-0.45, OUTPUT + 0.45))
+    ax.axis("off")
+    return ax
+
+
+def box(ax: Axes, t: float, height: float, text: str, row: float | None = None) -> None:
+    colour = COLOURS[height if row is None else row]
+    style = {"boxstyle": "round,pad=0.35", "facecolor": colour, "edgecolor": "none", "alpha": 0.55}
     ax.text(t, height, text or "h", ha="center", va="center", fontsize=9, bbox=style, zorder=3)
 
 

@@ -129,7 +129,15 @@ def bars(
     if reference:
         name, level = reference
         ax.axhline(level, color=PALETTE[1], linestyle="--")
-        ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), va="bottom", ha="right", color=PALETTE[1])
+        ax.annotate(
+            name,
+            (1, level),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            color=PALETTE[1],
+        )
     ax.spines[["top", "right"]].set_visible(False)
     ax.set(xlabel=x, ylabel=y)
     return ax
