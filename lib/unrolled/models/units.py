@@ -30,11 +30,11 @@ def areas(values: Tensor, label: Tensor) -> Tensor:
     false = len(label) - true
     if not true or not false:
         raise ValueError(f"label is {bool(true)} at every step; an area wants steps of both kinds")
-    columns = values.double().T.contiguous()  # (H, T)
-    ordered = columns.sort(dim=1).values
-    below, up_to = (torch.searchsorted(ordered, columns, right=right) for right in (False, True))
-    ranks = (below + up_to + 1).double() / 2  # from 1; equal values share the mean of their ranks
-    return (ranks[:, label].sum(dim=1) - true * (true + 1) / 2) / (true * false)
+    columns = values.T.contiguous()  # (H, T)
+    ordered, wanted = columns.sort(dim=1).values, columns[:, label].contiguous()
+    below, up_to = (torch.searchsorted(ordered, wanted, right=right) for right in (False, True))
+    ranks = (below + up_to + 1).double() / 2  # of the true steps, from 1; equal values share the mean of theirs
+    return (ranks.sum(dim=1) - true * (true + 1) / 2) / (true * false)
 
 
 def correlations(values: Tensor, number: Tensor) -> Tensor:

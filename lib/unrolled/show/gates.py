@@ -64,7 +64,7 @@ def visible(token: str) -> str:
 def coloured_text(text: str, values: Tensor, *, value: str, marks: Tensor | None = None, width: int = 72) -> Figure:
     """A text, each character on the colour of its value (T,); characters where `marks` (T,) is true are underlined.
 
-    `value` names what the colours mean; white is 0. Lines longer than `width` are broken; line breaks are kept.
+    `value` names what the colours mean; white is 0, and values below it are violet. Lines longer than `width` are broken; line breaks are kept.
     """
     values = torch.as_tensor(values).detach().cpu()
     if len(values) != len(text) or not text or (marks is not None and len(marks) != len(text)):
@@ -78,7 +78,8 @@ def coloured_text(text: str, values: Tensor, *, value: str, marks: Tensor | None
         grid[row, : len(line)] = values[line.start : line.stop]
         write(ax, row, text[line.start : line.stop], None if marks is None else marks[line.start : line.stop])
     place = {"extent": (0, width, len(lines), 0), "aspect": "auto"}
-    image = ax.imshow(grid.numpy(), cmap="PuOr_r", norm=CenteredNorm(), alpha=0.75, **place)
+    scale = {"cmap": "PuOr_r", "norm": CenteredNorm()} if values.min() < 0 else {"cmap": "Oranges", "vmin": 0}
+    image = ax.imshow(grid.numpy(), alpha=0.75, **scale, **place)
     ax.axis("off")
     bar = figure.colorbar(image, cax=figure.add_axes((1 - 0.75 / figure.get_figwidth(), 0.1, 0.012, 0.8)))
     bar.set_label(value, fontsize=8)
