@@ -63,6 +63,11 @@ bracket_gates = Function(
             "The forget gate is 0 throughout: the mark is gone one step after it was written.",
         ),
         Mistake(
+            "written_again_inside",
+            lambda opens, closes: ((opens - closes).cumsum(0), 1 - closes, torch.ones_like(opens)),
+            "The input gate is open at every step inside the brackets, so that c grows. Write once, and keep.",
+        ),
+        Mistake(
             "written_at_the_end",
             lambda opens, closes: (closes, 1 - opens, torch.ones_like(opens)),
             "The two brackets have changed places: this marks what stands outside of them.",
@@ -179,6 +184,15 @@ def without_tanh_on_c(x, h, c, W_xh, W_hh, b):
     return o.sigmoid() * c, c
 
 
+def keeps_what_it_shows(x, h, c, W_xh, W_hh, b):
+    h, c = right_step(x, h, c, W_xh, W_hh, b)
+    return h, c.tanh()
+
+
+def without_bias(x, h, c, W_xh, W_hh, b):
+    return right_step(x, h, c, W_xh, W_hh, torch.zeros_like(b))
+
+
 def shows_the_old_memory(x, h, c, W_xh, W_hh, b):
     o = (x @ W_xh + h @ W_hh + b).chunk(4, dim=-1)[3].sigmoid()
     return o * c.tanh(), right_step(x, h, c, W_xh, W_hh, b)[1]
@@ -234,6 +248,12 @@ lstm_step = Function(
             without_tanh_on_c,
             "h is o ⊙ c here. The memory may grow beyond 1; tanh brings it back before it is shown.",
         ),
+        Mistake(
+            "keeps_what_it_shows",
+            keeps_what_it_shows,
+            "tanh(c) is handed on as the memory. tanh belongs to what is shown; c goes on as it is.",
+        ),
+        Mistake("no_bias", without_bias, "The bias b is missing from the four sums."),
         Mistake(
             "shows_the_old_memory",
             shows_the_old_memory,
@@ -337,6 +357,28 @@ open_forget_gates = Function(
         "Work on copies (.clone()). The cell adds the two biases: their sum must be the value.",
     ],
     why="The forget gate starts near 1, and the memory lasts before anything is learned.",
+)
+
+
+who_remembers = Choice(
+    id="who_remembers",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="After 200 updates, which of them recall the cue 40 steps later?",
+    options=[
+        (
+            "all three",
+            "The tanh network's state is written anew forty times, and it was at the level of guessing in 01.",
+        ),
+        (
+            "both LSTMs",
+            "The name does not do it. A forget gate of one half leaves 0.5⁴⁰ of the memory, and of the gradient.",
+        ),
+        ("the LSTM with forget bias 5 alone", "σ(5) = 0.993, and 0.993⁴⁰ is still three quarters."),
+        ("none of them", "One of them has a memory that lasts before anything is learned."),
+    ],
+    reference="C",
+    hints=["How much of the memory does each keep over 40 steps, before training?"],
 )
 
 
@@ -560,6 +602,11 @@ gru_step = Function(
             "update_first",
             gru_with("zrn"),
             "The first block is read as z and the second as r. The columns are r, z, n.",
+        ),
+        Mistake(
+            "no_state_bias",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: right_gru(x, h, W_xh, W_hh, b_xh, torch.zeros_like(b_hh)),
+            "b_hh is missing. Here the two biases are not one and the same: r multiplies the second.",
         ),
         Mistake(
             "bias_outside",
