@@ -107,33 +107,6 @@ rows_touched = Number(
     why="5 rows of 64 numbers. All other words learn nothing from this sentence.",
 )
 
-new_embedding = Choice(
-    id="new_embedding",
-    notebook=NOTEBOOK,
-    minutes=1,
-    question="A new embedding layer has not been trained yet. What does it hold?",
-    options=[
-        (
-            "vectors of meaning, trained beforehand",
-            "No: nothing is loaded unless you load it. Vectors trained elsewhere may help, and none are needed.",
-        ),
-        (
-            "random rows, which the loss of the task will move",
-            "They are weights like any others, and the last layer's gradient reaches them through the whole network.",
-        ),
-        (
-            "one-hot vectors, cut to D numbers",
-            "No: a one-hot says which row to take. What the row holds has nothing of the one-hot in it.",
-        ),
-        (
-            "zeros, until a word is met",
-            "No: from zeros all words would look alike. Only a row named as padding_idx starts at zero.",
-        ),
-    ],
-    reference="B",
-    hints=["W_e is an nn.Parameter. How do parameters start?"],
-)
-
 
 # The next word
 
@@ -226,6 +199,11 @@ perplexity = Function(
             "The softmax runs over time here. It is the V words of one step that share a probability of 1.",
         ),
         Mistake(
+            "likeliest_word",
+            lambda logits, targets: (-logits.log_softmax(dim=-1).amax(dim=-1).mean()).exp().item(),
+            "The probability of the likeliest word was taken. The model is charged for the word that came.",
+        ),
+        Mistake(
             "base_two",
             lambda logits, targets: 2.0 ** nats_each(logits, targets).mean().item(),
             "This is 2 to the power of nats. Nats go with e; 2 goes with bits.",
@@ -256,6 +234,34 @@ perplexity = Function(
         "log_p[torch.arange(T), targets] are T numbers. Minus, mean, exp.",
     ],
     why="A perplexity of 50 means: as unsure as a fair choice among 50 words.",
+)
+
+
+full_weight = Choice(
+    id="full_weight",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="A bigram alone, no unigram mixed in, was counted on one text and is scored on another. Its perplexity is",
+    options=[
+        (
+            "lowest of all, since it uses the word before",
+            "That holds on the text that was counted. On another one, pairs come up that were never seen.",
+        ),
+        (
+            "infinite",
+            "One new pair among thousands of words is enough: its p is 0, and −ln 0 is infinite. So is the mean.",
+        ),
+        (
+            "that of the unigram",
+            "No: without the mixture the unigram plays no part, and there is nothing to fall back on.",
+        ),
+        (
+            "V, the number of words",
+            "That is for fair guessing. This model does not guess at a new pair, it says that there is no such thing.",
+        ),
+    ],
+    reference="B",
+    hints=["What is n(v, w) for a pair that did not occur?", "And what is −ln 0?"],
 )
 
 
@@ -442,6 +448,34 @@ last_real = Function(
         "h[torch.arange(B), lengths - 1]",
     ],
     why="One state a sequence, whatever it is padded to.",
+)
+
+
+packing_mends = Choice(
+    id="packing_mends",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="A padded batch is packed for a layer that reads from left to right. Which numbers does packing change?",
+    options=[
+        (
+            "all states, since pads disturb them",
+            "A state at a real word has read what stands before it; pads stand after. It is the same without packing.",
+        ),
+        (
+            "the last state that the layer gives back",
+            "It is now the state after the last real word, not the one after the last pad.",
+        ),
+        (
+            "the loss, since pads are no longer scored",
+            "Packing takes pads from the layer, not from the targets. Masking the loss (ignore_index) is another job.",
+        ),
+        (
+            "none, it only saves time",
+            "It does save time. But the last state of a short sentence was one that had read pads.",
+        ),
+    ],
+    reference="B",
+    hints=["Which states have read a pad?"],
 )
 
 
