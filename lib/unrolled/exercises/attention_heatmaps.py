@@ -51,6 +51,11 @@ def sin_and_cos_swapped(T, D):
     return alternating(angles(T, D).cos(), angles(T, D).sin())
 
 
+def exponent_doubled(T, D):
+    angle = torch.arange(T)[:, None] / 10000 ** (2 * torch.arange(0, D, 2) / D)
+    return alternating(angle.sin(), angle.cos())
+
+
 def in_two_blocks(T, D):
     return torch.cat([angles(T, D).sin(), angles(T, D).cos()], dim=-1)
 
@@ -98,6 +103,11 @@ sinusoids = Function(
             "pair_as_exponent",
             pair_as_exponent,
             "The exponent is j / D here, and it is 2j / D: the pairs slow down too little.",
+        ),
+        Mistake(
+            "exponent_doubled",
+            exponent_doubled,
+            "The exponent is doubled here: 2j already counts 0, 2, 4, …, so it isn't taken twice again.",
         ),
         Mistake(
             "multiplied",
@@ -158,6 +168,11 @@ attention_weights = Function(
             "divided_by_length",
             lambda q, k: (q @ k.T / len(k) ** 0.5).softmax(dim=-1),
             "This divides by the root of the number of keys. What makes scores large is the number of features.",
+        ),
+        Mistake(
+            "divided_by_queries",
+            lambda q, k: (q @ k.T / len(q) ** 0.5).softmax(dim=-1),
+            "len(q) is the number of queries. The number of features is q.shape[-1].",
         ),
         Mistake(
             "rows_are_keys",
@@ -518,6 +533,31 @@ attention_lines = Order(
     ],
     hints=["Position, then q k v, then weights, then features. Where does the mask belong?"],
     why="Encode position, extract q, k, v, compute the weighting, extract features; the mask sits before the softmax.",
+)
+
+asks_with_place = Choice(
+    id="asks_with_place",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="The reader sorts ten letters, and asks with the place to be written instead of the last letter. Then …",
+    options=[
+        (
+            "it cannot sort: the answer of one place depends on all letters",
+            "It sees all letters in the mixture, and the output layer reads more from a mixture than one letter.",
+        ),
+        (
+            "it sorts, and its strongest cell is the letter it writes, as before",
+            "It sorts. But which letter is the third can't be known by comparing each letter alone with the query, "
+            "so the query can't point at it.",
+        ),
+        (
+            "it sorts nearly as well, and its strongest cell is often not the letter it writes",
+            "The query points at letters that are about as far in the alphabet as the place, and the output layer "
+            "reads the answer off the mixture.",
+        ),
+    ],
+    reference="C",
+    hints=["Query and key are compared for one letter at a time. Can that say which letter is the third?"],
 )
 
 heatmap_explains = Choice(
