@@ -24,6 +24,10 @@ ANSWERS := import os, sys, threading, urllib.request; \
 ARGS ?=
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# JupyterLab asks about no news, and looks for no updates.
+SETTINGS := $(VENV)/share/jupyter/lab/settings
+QUIET := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+
 # An environment that was moved with its folder, or has lost its Python, is made again.
 HERE := $(CURDIR)
 ifneq ($(shell "$(PY)" -c "print(open('$(VENV)/.course').read())" 2>/dev/null),$(HERE))
@@ -86,6 +90,7 @@ $(VENV)/.course: requirements.txt lib/pyproject.toml $(STALE)
 		echo "Installing requirements.txt by pip's own settings"; \
 		"$(PY)" -m pip install --quiet -r requirements.txt; \
 	fi
+	@mkdir -p $(SETTINGS) && echo '$(QUIET)' > $(SETTINGS)/overrides.json
 	@"$(PY)" -m unrolled doctor || echo "README.md says what to do where something is wrong."
 	@printf '%s' "$(HERE)" > $(VENV)/.course
 

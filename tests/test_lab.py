@@ -64,6 +64,12 @@ def test_it_prints_its_address_takes_the_next_port_and_answers_with_the_first_pa
     assert time.monotonic() - begun < 60, "nothing is to be installed"
     with urllib.request.urlopen(found[0], timeout=30) as page:
         assert "JupyterLab" in page.read().decode()
-    contents = f"http://localhost:{found['port']}/api/contents/notebooks/00_start_here.ipynb?token={found['token']}"
-    with urllib.request.urlopen(contents, timeout=30) as answer:
-        assert b"Start here" in answer.read()
+    assert "Start here" in asked(found, "api/contents/notebooks/00_start_here.ipynb")
+    assert '"fetchNews": "false"' in asked(found, "lab/api/settings/@jupyterlab/apputils-extension:notification")
+
+
+def asked(address: re.Match, path: str) -> str:
+    """What the server that was found at the address says at a path."""
+    url = f"http://localhost:{address['port']}/{path}?token={address['token']}"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return answer.read().decode()

@@ -1,6 +1,7 @@
 """The Makefile decides rightly what to install and when, shown with a Python that only notes what it is asked to do."""
 
 import http.server
+import json
 import os
 import shutil
 import socket
@@ -86,6 +87,12 @@ def test_jupyterlab_opens_the_first_page_with_the_repository_as_its_root(copy):
     assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in opened
     assert opened.endswith("--port=9000")
     assert ("--allow-root" in opened) == (os.getuid() == 0)
+
+
+def test_jupyterlab_asks_for_no_news(copy):
+    copy.make("lab")
+    settings = json.loads((copy.folder / ".venv/share/jupyter/lab/settings/overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 def test_changed_requirements_are_installed(copy):
