@@ -6,6 +6,7 @@ function build(model, el) {
   const input = document.createElement("input");
   const shown = document.createElement("output");
   input.type = "range";
+  input.dataset.lmSuppressShortcuts = ""; // else JupyterLab takes the arrow keys for itself
   label.style.cssText = "display: inline-flex; align-items: center; gap: 0.6em; margin: 2px 1.2em 2px 2px;";
   label.style.color = "var(--jp-ui-font-color1, inherit)";
   input.style.width = "12em";
