@@ -99,10 +99,14 @@ def test_the_output_is_h_times_W_hy_plus_b_y(device, relative_difference):
 def test_dropout_acts_on_what_enters_and_leaves_the_layer_in_training_alone(device):
     model, tokens = model_and_tokens("gru", device)
     model.dropout.p = 0.5
-    assert not torch.equal(model(tokens).logits, model(tokens).logits)
-    model.eval()
-    assert torch.equal(model(tokens).logits, model(tokens).logits)
+    assert not torch.equal(model(tokens).trace.h, model(tokens).trace.h)
+    assert torch.equal(model.eval()(tokens).logits, model(tokens).logits)
     assert torch.equal(model.traced()(tokens).logits.argmax(-1), model(tokens).logits.argmax(-1))
+    with torch.no_grad():
+        model.embedding.W_e.zero_()  # of zeros, dropout takes nothing on the way in
+    model.train()
+    assert torch.equal(model(tokens).trace.h, model(tokens).trace.h)
+    assert not torch.equal(model(tokens).logits, model(tokens).logits)
 
 
 def test_the_twin_shares_values_but_no_memory(device):
