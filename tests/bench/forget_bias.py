@@ -1,4 +1,4 @@
-"""A cue at the first step, asked for at the last: the LSTM at four forget biases beside the tanh network.
+"""A cue at the first step, asked for at the last: the LSTM at four forget biases beside tanh network and GRU.
 
     nice -n 10 python tests/bench/forget_bias.py        about a minute on one free core
 
@@ -8,7 +8,6 @@ writes data/results/04_forget_bias.json: the share of right answers per network,
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
 from unrolled.data import cue, files
 from unrolled.models.classifier import Classifier
 from unrolled.models.initialisation import open_forget_gate_
@@ -21,9 +20,10 @@ BIASES = (0, 1, 3, 5)
 
 
 def network(kind: str) -> Classifier:
-    """ "tanh", or "LSTM, b_f = 5"."""
-    if kind == "tanh":
-        return Classifier(nn.RNN(cue.SYMBOLS, HIDDEN, batch_first=True), cue.CUES)
+    """Of kind "tanh", "GRU" or "LSTM, b_f = 5"."""
+    if kind in ("tanh", "GRU"):
+        layer = nn.GRU if kind == "GRU" else nn.RNN
+        return Classifier(layer(cue.SYMBOLS, HIDDEN, batch_first=True), cue.CUES)
     lstm = nn.LSTM(cue.SYMBOLS, HIDDEN, batch_first=True)
     return Classifier(open_forget_gate_(lstm, float(kind.split("=")[1])), cue.CUES)
 
@@ -45,7 +45,7 @@ def right(kind: str, distance: int, seed: int) -> float:
 def main() -> None:
     torch.set_num_threads(1)
     values = {}
-    for kind in ("tanh", *(f"LSTM, b_f = {bias}" for bias in BIASES)):
+    for kind in ("tanh", *(f"LSTM, b_f = {bias}" for bias in BIASES), "GRU"):
         values[kind] = {distance: [round(right(kind, distance, seed), 3) for seed in SEEDS] for distance in DISTANCES}
         print(kind, values[kind], flush=True)
     files.save_results("04_forget_bias", command="python tests/bench/forget_bias.py", seeds=SEEDS, values=values)
