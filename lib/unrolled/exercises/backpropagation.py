@@ -123,11 +123,17 @@ sensitivity = Number(
 
 def through_time_reference(grad_h: Tensor, h: Tensor, h0: Tensor, W_hh: Tensor) -> Tensor:
     """Own ∂L_t/∂h_t (B, T, H), states h (B, T, H), h0 (B, H) -> the gradient of W_hh (H, H) by the summed loss."""
-    return through_time(grad_h, h, h0, W_hh)
+    grad_W, blame = torch.zeros_like(W_hh), torch.zeros_like(h0)
+    for t in reversed(range(h.shape[1])):
+        grad_a = (grad_h[:, t] + blame) * (1 - h[:, t] ** 2)
+        h_before = h[:, t - 1] if t else h0
+        grad_W = grad_W + h_before.T @ grad_a
+        blame = grad_a @ W_hh.T
+    return grad_W
 
 
 def through_time(grad_h, h, h0, W_hh, *, slope=lambda h: 1 - h * h, carry=1.0, turn=lambda W: W.T, before=None):
-    """The right answer, with its parts to be replaced."""
+    """The same, with its parts to be replaced."""
     before = torch.cat([h0[:, None], h[:, :-1]], dim=1) if before is None else before
     grad_W, blame = torch.zeros_like(W_hh), torch.zeros_like(h0)
     for t in reversed(range(h.shape[1])):
@@ -352,7 +358,7 @@ truncated_states = Function(
             lambda x, W_xh, W_hh, window: states_with(
                 x, W_xh, W_hh, hand_on=lambda t, h: h.detach() if t % window == 1 else h
             ),
-            "The cut comes one step late. It stands before the first step of a window: t is a multiple of window there.",
+            "The cut comes one step late. It stands before the first step of a window, where window divides t.",
         ),
         Mistake(
             "outputs_detached",
@@ -403,18 +409,18 @@ what_truncation_cuts = Choice(
     id="what_truncation_cuts",
     notebook=NOTEBOOK,
     minutes=1,
-    question="A network reads 12 steps, the state is detached every 4. The input at step 0 is changed. What happens?",
+    question="A network reads 12 steps; the state is detached every 4. The first input is changed. What follows?",
     options=[
         (
-            "The states from step 4 on stay as they were.",
+            "The states from step 5 on stay as they were.",
             "That would be a state set to zero. detach changes no number; the state is handed on.",
         ),
         (
-            "All states change, and the loss at step 11 sends blame to step 0.",
-            "The first half is right. But blame stops where the window of step 11 begins, at step 8.",
+            "All states change, and the last loss sends blame to the first step.",
+            "The first half is right. But blame stops where the last window begins, at step 9.",
         ),
         (
-            "All states change, but the loss at step 11 sends no blame to step 0.",
+            "All states change, but the last loss sends no blame to the first step.",
             "The memory goes on, the blame is cut: the network can use what it can't be taught to keep.",
         ),
         ("Nothing changes before the next update.", "The states are computed from the input; no update is needed."),
