@@ -42,11 +42,10 @@ def test_shares_added_up_one_by_one_are_right():
     assert ex.backward_through_time.judge(answer).outcome == "correct"
 
 
-def test_wrapping_round_to_the_last_state_is_refused():
-    def answer(grad_h, h, h0, W_hh):
-        return ex.through_time(grad_h, h, h0, W_hh, before=h.roll(1, dims=1))
-
-    verdict = ex.backward_through_time.judge(answer)
+def test_half_the_blame_is_refused():
+    verdict = ex.backward_through_time.judge(
+        lambda grad_h, h, h0, W_hh: ex.through_time(grad_h, h, h0, W_hh, carry=0.5)
+    )
     assert (verdict.outcome, verdict.mistake) == ("not yet", None)
 
 

@@ -8,7 +8,7 @@ from unrolled.exercises.engine import Choice, Function, Mistake, Number, Order, 
 NOTEBOOK = "02_backpropagation_through_time"
 
 
-def step_backward_reference(grad_h: Tensor, x: Tensor, h_before: Tensor, h: Tensor, W_hh: Tensor) -> tuple:
+def step_backward_reference(grad_h, x, h_before, h, W_hh):
     """∂L/∂h (B, H), x (B, D) -> gradients of h_before (B, H), W_xh (D, H), W_hh (H, H)."""
     grad_a = grad_h * (1 - h * h)
     return grad_a @ W_hh.T, x.T @ grad_a, h_before.T @ grad_a
@@ -68,6 +68,14 @@ step_backward = Function(
             "W_hh was multiplied by the state before, so the gradient of W_hh holds h_before, not h.",
         ),
         Mistake(
+            "elementwise",
+            lambda grad_h, x, h_before, h, W_hh: (
+                grad_h * (1 - h * h) * W_hh.T,
+                *backward_with(grad_h * (1 - h * h), x, h_before, W_hh)[1:],
+            ),
+            "* multiplies number by number. Blame goes back through a matrix product: grad_a @ W_hh.T.",
+        ),
+        Mistake(
             "mean_over_batch",
             lambda grad_h, x, h_before, h, W_hh: (
                 grad_h * (1 - h * h) @ W_hh.T,
@@ -121,8 +129,8 @@ sensitivity = Number(
 )
 
 
-def through_time_reference(grad_h: Tensor, h: Tensor, h0: Tensor, W_hh: Tensor) -> Tensor:
-    """Own ∂L_t/∂h_t (B, T, H), states h (B, T, H), h0 (B, H) -> the gradient of W_hh (H, H) by the summed loss."""
+def through_time_reference(grad_h, h, h0, W_hh):
+    """Own ∂L_t/∂h_t (B, T, H), states (B, T, H), h0 (B, H) -> gradient of W_hh (H, H)."""
     grad_W, blame = torch.zeros_like(W_hh), torch.zeros_like(h0)
     for t in reversed(range(h.shape[1])):
         grad_a = (grad_h[:, t] + blame) * (1 - h[:, t] ** 2)
@@ -221,6 +229,16 @@ backward_through_time = Function(
             "At the first step the state before is h0, and it is not zero here.",
         ),
         Mistake(
+            "wrapped_round",
+            lambda grad_h, h, h0, W_hh: through_time(grad_h, h, h0, W_hh, before=h.roll(1, dims=1)),
+            "For t = 0, h[:, t - 1] is h[:, -1], the last state: Python counts from the end. The state before is h0.",
+        ),
+        Mistake(
+            "batch_for_time",
+            lambda grad_h, h, h0, W_hh: through_time(grad_h[:, : len(h)], h[:, : len(h)], h0, W_hh),
+            "The loop runs over len(h), the size of the batch. The number of steps is h.shape[1].",
+        ),
+        Mistake(
             "forwards",
             forwards,
             "The loop runs from the first step to the last. Blame travels back: reversed(range(T)).",
@@ -235,7 +253,7 @@ backward_through_time = Function(
 )
 
 
-def nudge_reference(f, W: Tensor, i: int, j: int, epsilon: float) -> Tensor:
+def nudge_reference(f, W, i, j, epsilon):
     """f takes a matrix like W to a number -> ∂f/∂W[i, j] by central differences."""
     up, down = W.clone(), W.clone()
     up[i, j] += epsilon
@@ -297,8 +315,8 @@ nudge = Function(
 )
 
 
-def truncated_states_reference(x: Tensor, W_xh: Tensor, W_hh: Tensor, window: int) -> Tensor:
-    """x (B, T, D) -> all states (B, T, H) from a zero state, no blame crossing from one window into another."""
+def truncated_states_reference(x, W_xh, W_hh, window):
+    """x (B, T, D) -> states (B, T, H) from zero, no blame crossing between windows."""
     states, h = [], x.new_zeros(len(x), len(W_hh))
     for t in range(x.shape[1]):
         if t % window == 0:
@@ -320,6 +338,21 @@ def states_with(x, W_xh, W_hh, *, hand_on=lambda t, h: h, keep=lambda h: h):
 def window_inputs(draw, B: int, T: int, D: int, H: int, window: int) -> tuple:
     return draw(B, T, D), draw(D, H), draw(H, H), window
 
+
+small_step = Number(
+    id="small_step",
+    notebook=NOTEBOOK,
+    minutes=1,
+    reference=5,
+    mistakes=[
+        Mistake("smallest", 13, "The formula likes it, the machine does not: of 16 digits hardly any are left."),
+        Mistake("machine_precision", 16, "A step of 1e-16 is lost when it is added to a weight near 1."),
+        Mistake("one_sided", 8, "That is best for a step to one side only, whose error falls more slowly."),
+        Mistake("largest", 1, "With steps as large as 0.1 the bend of the function shows."),
+    ],
+    hints=["Two errors add up: one falls with ε², the other grows with 1/ε.", "Rounding leaves about 16 digits."],
+    why="Near 1e-5, where the two errors are equal.",
+)
 
 truncated_states = Function(
     id="truncated_states",
@@ -364,6 +397,11 @@ truncated_states = Function(
             "outputs_detached",
             lambda x, W_xh, W_hh, window: states_with(x, W_xh, W_hh, keep=lambda h: h.detach()),
             "What is handed out is detached, so a loss on it reaches nothing. Detach what is handed on.",
+        ),
+        Mistake(
+            "batch_for_time",
+            lambda x, W_xh, W_hh, window: truncated_states_reference(x[:, : len(x)], W_xh, W_hh, window),
+            "The loop runs over len(x), the size of the batch. The number of steps is x.shape[1].",
         ),
         Mistake(
             "last_window_only",
@@ -445,4 +483,22 @@ old_optimiser = Choice(
     ],
     reference="C",
     hints=["What exactly was handed to Adam?"],
+)
+
+echo_guess = Choice(
+    id="echo_guess",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="Say the bit of three steps ago. Which networks get at least 9 of 10 right, for every one of three seeds?",
+    options=[
+        ("Windows of 12 alone.", "Windows of 4 are enough: there one loss in four sees the step it needs."),
+        ("Windows of 12 and of 4.", "These two learn to keep the bit. But look at windows of 1."),
+        (
+            "Windows of 12, of 4 and of 1.",
+            "With windows of 1 nothing teaches the memory, and nothing spoils it: the old bit can be read from it.",
+        ),
+        ("All of them.", "Windows of 3 fail: no loss sees the step it needs, and what it does see it acts on."),
+    ],
+    reference="C",
+    hints=["Does a memory have to be taught, to be there?"],
 )
