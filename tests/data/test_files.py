@@ -57,6 +57,11 @@ def test_damaged_results_say_which_file(ship, text):
         files.results("03_adding")
 
 
+def test_results_say_what_made_them(ship):
+    with pytest.raises(ValueError, match="command is empty"):
+        files.save_results("03_adding", command="", seeds=[0], values=VALUES)
+
+
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}])
 def test_what_json_cannot_hold_is_refused_and_nothing_is_written(ship, value):
     with pytest.raises(ValueError, match="finite numbers"):
@@ -74,12 +79,14 @@ def test_a_new_file_gets_a_row_with_the_command_that_made_it(ship):
 
 
 def test_a_changed_file_is_told_and_keeps_the_rest_of_its_row(ship):
-    path = files.save_results("03_adding", command="first", seeds=[0], values=VALUES)
+    files.save_results("03_adding", command="first", seeds=[0], values=VALUES)
     files.refresh()
-    path.write_text(path.read_text() + " ")
+    readme = ship / "README.md"
+    readme.write_text(readme.read_text().replace("MIT, as the course", "of another kind"))
+    files.save_results("03_adding", command="second", seeds=[0], values=VALUES)
     assert files.damage() == ["data/results/03_adding.json is not the file that was shipped."]
     assert files.refresh() == ["results/03_adding.json"]
-    assert "`first` | MIT" in (ship / "README.md").read_text()
+    assert "`second` | of another kind |" in readme.read_text()
     assert files.damage() == []
 
 

@@ -52,6 +52,8 @@ def results(name: str) -> dict[str, Any]:
 def save_results(name: str, *, command: str, seeds: Sequence[int], values: Mapping[str, Any]) -> Path:
     """Write `data/results/<name>.json`; `command` is what made the values, which are numbers in lists and dicts."""
     path = folder() / "results" / f"{_named(name)}.json"
+    if not command:
+        raise ValueError("command is empty; wanted is what is typed to make the values again")
     versions = {"python": platform.python_version()} | {each: metadata.version(each) for each in ("torch", "numpy")}
     content = {"command": command, "versions": versions, "seeds": list(seeds), "values": dict(values)}
     try:
@@ -99,8 +101,8 @@ def refresh() -> list[str]:
     """Bring the table in `data/README.md` up to date; returns the paths whose checksums changed."""
     text = _readme().read_text(encoding="utf-8")
     before, now = noted(), {name: checksum(path) for name, path in shipped().items()}
-    middles = {row["path"]: row["middle"].replace(UNSAID, _source(row["path"])) for row in ROW.finditer(text)}
-    rows = [_row(name, middles.get(name, f" {_source(name)} | MIT, as the course "), now[name]) for name in now]
+    middles = {row["path"]: row["middle"] for row in ROW.finditer(text)}
+    rows = [_row(name, _told(name, middles.get(name, f" {UNSAID} | MIT, as the course ")), now[name]) for name in now]
     rest = "\n".join(line for line in text.splitlines() if not ROW.fullmatch(line))
     _readme().write_text("\n".join([rest.rstrip("\n"), *rows]) + "\n", encoding="utf-8", newline="\n")
     return [name for name in now.keys() | before.keys() if now.get(name) != before.get(name)]
@@ -120,6 +122,12 @@ def _readme() -> Path:
 
 def _row(path: str, middle: str, checksum: str) -> str:
     return f"| `{path}` |{middle}| `{checksum}` |"
+
+
+def _told(name: str, middle: str) -> str:
+    """Source and licence, as they stand; but results and what has none get the command that made them."""
+    source, licence = middle.split("|", 1)
+    return f" {_source(name)} |{licence}" if name.startswith("results/") or source.strip() == UNSAID else middle
 
 
 def _source(name: str) -> str:
