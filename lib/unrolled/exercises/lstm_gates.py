@@ -8,13 +8,13 @@ from torch import Tensor
 from unrolled.exercises.engine import Choice, Function, Mistake, Number, sized
 from unrolled.exercises.engine.cases import Draw
 
-NOTEBOOK = "04_lstm_gates"
+NOTEBOOK = "04_lstm_gates"  # references carry no type hints: they are shown as a learner would write them
 
 
 # Gates that follow a bracket: forget gate 1 keeps (misconception 20)
 
 
-def gates_of_a_mark(opens: Tensor, closes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def gates_of_a_mark(opens, closes):
     """opens and closes (T,), 1 where a bracket opens or closes, else 0 -> i, f, g, each (T,)."""
     return opens, 1 - closes, torch.ones_like(opens)
 
@@ -157,7 +157,7 @@ lstm_parameters = Number(
 # One step of the LSTM
 
 
-def right_step(x: Tensor, h: Tensor, c: Tensor, W_xh: Tensor, W_hh: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def right_step(x, h, c, W_xh, W_hh, b):
     """x (B, D), h and c (B, H), W_xh (D, 4H), W_hh (H, 4H), b (4H,), columns i f g o -> new (h, c)."""
     i, f, g, o = (x @ W_xh + h @ W_hh + b).chunk(4, dim=-1)
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
@@ -281,7 +281,7 @@ lstm_step = Function(
 # The forget gate at the start of training
 
 
-def bias_of_the_forget_gate(b_xh: Tensor, b_hh: Tensor, value: float) -> tuple[Tensor, Tensor]:
+def bias_of_the_forget_gate(b_xh, b_hh, value):
     """b_xh and b_hh (4H,), blocks i f g o -> both, so that with x = 0 and h = 0 every forget gate is σ(value)."""
     H = len(b_xh) // 4
     b_xh, b_hh = b_xh.clone(), b_hh.clone()
@@ -368,7 +368,7 @@ who_remembers = Choice(
     options=[
         (
             "all three",
-            "The tanh network's state is written anew forty times, and it was at the level of guessing in 01.",
+            "A tanh network's state is written anew at each of the forty steps, and its gradient fades with it.",
         ),
         (
             "both LSTMs",
@@ -385,7 +385,7 @@ who_remembers = Choice(
 # State between chunks, and between texts
 
 
-def read_all(lstm: Callable, texts: list[list[Tensor]]) -> Tensor:
+def read_all(lstm, texts):
     """Texts, each a list of chunks (T, D) -> the last output of each text, (number of texts, H).
 
     lstm(chunk, state) -> (outputs (T, H), state), where state is None at a beginning, later a pair (h, c).
@@ -522,7 +522,7 @@ cheapest_hold = Choice(
 # One step of the GRU
 
 
-def right_gru(x: Tensor, h: Tensor, W_xh: Tensor, W_hh: Tensor, b_xh: Tensor, b_hh: Tensor) -> Tensor:
+def right_gru(x, h, W_xh, W_hh, b_xh, b_hh):
     """x (B, D), h (B, H), W_xh (D, 3H), W_hh (H, 3H), b_xh and b_hh (3H,), columns r z n -> new h (B, H)."""
     x_r, x_z, x_n = (x @ W_xh + b_xh).chunk(3, dim=-1)
     h_r, h_z, h_n = (h @ W_hh + b_hh).chunk(3, dim=-1)
