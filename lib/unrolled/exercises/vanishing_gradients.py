@@ -25,7 +25,7 @@ fade_steps = Number(
 
 
 def rnn_jacobian_reference(W_hh: Tensor, a: Tensor) -> Tensor:
-    """W_hh (H, H), a (H,) before the tanh -> J (H, H), J[i, j] = ∂h_new[j] / ∂h_old[i]."""
+    """W_hh (H, H), a (H,) before the tanh -> J (H, H), J[i, j] = ∂new[j]/∂old[i]."""
     return W_hh * (1 - torch.tanh(a) ** 2)
 
 
@@ -134,6 +134,27 @@ jacobian_chain = Function(
     why="One factor a step: this is where all of this chapter comes from.",
 )
 
+radius_one = Choice(
+    id="radius_one",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="A tanh network with ρ(W_hh) = 1 reads 60 steps. How much of the blame at the end reaches the start?",
+    options=[
+        (
+            "As much as there was: 1 to any power is 1.",
+            "That holds for W_hh alone. Each Jacobian has the slopes of tanh as well.",
+        ),
+        (
+            "Less than a thousandth.",
+            "The slopes of tanh are below 1 wherever a unit is off zero, and 60 of them multiply.",
+        ),
+        ("About half.", "A little is lost at each step, and then again of what is left, sixty times."),
+        ("Many times as much.", "One step may stretch, but tanh has no slope above 1."),
+    ],
+    reference="B",
+    hints=["What stands beside W_hh in equation 3.2, and how large can it be?"],
+)
+
 vanishing_means = Choice(
     id="vanishing_means",
     notebook=NOTEBOOK,
@@ -163,7 +184,7 @@ vanishing_means = Choice(
 
 
 def clip_norm_reference(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
-    """Tensors of any shapes, a length -> the same tensors, together no longer than max_norm."""
+    """Tensors and a length -> the same tensors, together no longer than max_norm."""
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     scale = min(1.0, max_norm / norm.item())
     return [gradient * scale for gradient in gradients]
@@ -316,6 +337,23 @@ relu_slope = Number(
     ],
     hints=["relu(a) = a for a above 0. How much does it grow when a grows by 0.1?"],
     why="1, for every a above 0: it passes blame on undiminished, or, below 0, not at all.",
+)
+
+untrained_lstm = Choice(
+    id="untrained_lstm",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="An untrained LSTM has its forget gates near a half. How much blame passes through c over 99 steps?",
+    options=[
+        (
+            "All of it: the way through c is never interrupted.",
+            "No matrix and no squashing, but a gate at every step, and the gates multiply.",
+        ),
+        ("About half of it.", "Half at each step, and then half of that."),
+        ("Nothing that counts.", "0.5 to the power of 99 is about 10 to the -30, no better than a tanh network."),
+    ],
+    reference="C",
+    hints=["Equation 3.10 is a product of 99 gates."],
 )
 
 same_seed = Choice(

@@ -23,7 +23,8 @@ def arrows(
             raise ValueError(f"vectors[{name!r}] must be two finite numbers; {tip} came")
         colour = PALETTE[n % len(PALETTE)]
         ax.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkB": 0})
-        ax.annotate(name, tip, xytext=(5, 3), textcoords="offset points", color=colour)
+        beside = (5, 3) if n % 2 == 0 else (5, -10)  # so that two tips close together keep their names apart
+        ax.annotate(name, tip, xytext=beside, textcoords="offset points", color=colour)
         ax.plot(*tip)  # so that the axes reach that far
     if limit is not None:
         turn = [2 * math.pi * n / 90 for n in range(91)]
