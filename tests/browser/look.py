@@ -9,6 +9,7 @@ What went wrong in the page's cells and in the browser is printed. Exits with 1 
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,8 @@ SHOW = """id => {
 def start() -> tuple[subprocess.Popen, str]:
     """`make lab` without a browser, and the address that it prints."""
     command = ["make", "lab", "ARGS=--no-browser --LabApp.expose_app_in_browser=True"]
-    lab = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    lab = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True, **pipes)
     for line in lab.stdout:
         found = re.search(r"http://localhost\S+token=\S+", line)
         if found:
@@ -95,7 +97,8 @@ def main(name: str, place: str, *ids: str) -> int:
                 screens(page, folder)
             browser.close()
     finally:
-        lab.terminate()
+        os.killpg(lab.pid, signal.SIGTERM)  # make, and JupyterLab under it
+        lab.communicate()
     print("\n".join(wrong) or "nothing went wrong")
     return int(bool(wrong))
 
