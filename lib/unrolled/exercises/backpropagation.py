@@ -502,3 +502,22 @@ echo_guess = Choice(
     reference="C",
     hints=["Does a memory have to be taught, to be there?"],
 )
+
+twice_the_weights = Choice(
+    id="twice_the_weights",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="Of a loss about 0.03 arrives five steps back. W_hh is made twice as large. What arrives now?",
+    options=[
+        ("About 0.03: what fades is up to the tanh.", "The slope is one factor of each step. W_hh is the other."),
+        ("About 0.06.", "W_hh is a factor at every one of the five steps, so 2 comes in five times."),
+        ("About 0.5.", "2⁵ = 32 times, less what steeper sums cost: they drive the tanh to where it is flat."),
+        (
+            "About 1.",
+            "32 times is the right thought for the weights alone. But larger weights make larger a, where the tanh is "
+            "flatter, and the slopes take half of it back.",
+        ),
+    ],
+    reference="C",
+    hints=["How often does W_hh stand in equation 2.8 for t − k = 5?", "And what becomes of 1 − h²?"],
+)
