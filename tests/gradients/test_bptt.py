@@ -130,6 +130,23 @@ def test_float32_works_and_stays_float32():
     torch.testing.assert_close(ours.W_hh.double(), by_hand("lstm", case).W_hh, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_device_gives_the_same(kind, device):
+    case = run(kind, 2, 5, 3, 4, True)
+    there = {"dtype": torch.float32, "device": device}
+    moved = case._replace(
+        weights=Weights(*(weight.detach().to(**there) for weight in case.weights)),
+        x=case.x.detach().to(**there),
+        trace=type(case.trace)(*(part.to(**there) for part in case.trace)),
+        grad_h=case.grad_h.to(**there),
+        first=tuple(part.detach().to(**there) for part in case.first),
+    )
+    ours, wanted = by_hand(kind, moved, window=3), by_hand(kind, case, window=3)
+    for mine, reference in zip(ours, wanted, strict=True):
+        assert mine.device.type == device.type
+        torch.testing.assert_close(mine.cpu().double(), reference, rtol=1e-3, atol=1e-4)
+
+
 def test_a_cell_that_names_its_nonlinearity_needs_no_argument():
     case = run("relu", 2, 4, 3, 2, True)
 
