@@ -24,7 +24,7 @@ fade_steps = Number(
 )
 
 
-def rnn_jacobian_reference(W_hh: Tensor, a: Tensor) -> Tensor:
+def rnn_jacobian_reference(W_hh, a):
     """W_hh (H, H), a (H,) before the tanh -> J (H, H), J[i, j] = ∂new[j]/∂old[i]."""
     return W_hh * (1 - torch.tanh(a) ** 2)
 
@@ -84,7 +84,7 @@ rnn_jacobian = Function(
 )
 
 
-def jacobian_chain_reference(J: Tensor) -> Tensor:
+def jacobian_chain_reference(J):
     """J (T, H, H), one for each step, first to last -> ∂h_last/∂h_first (H, H)."""
     product = torch.eye(J.shape[1])
     for J_t in J:
@@ -183,7 +183,7 @@ vanishing_means = Choice(
 )
 
 
-def clip_norm_reference(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
+def clip_norm_reference(gradients, max_norm):
     """Tensors and a length -> the same tensors, together no longer than max_norm."""
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     scale = min(1.0, max_norm / norm.item())
