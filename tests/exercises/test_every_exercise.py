@@ -176,6 +176,14 @@ def test_it_has_minutes_and_hints_and_shows_a_solution(exercise, capsys):
 
 
 @every_function
+def test_a_solution_stands_by_itself_where_only_torch_is_imported(exercise, capsys):
+    exercise.solution()
+    page = {"torch": torch}
+    exec(capsys.readouterr().out, page)
+    assert exercise.judge(page[exercise.called]).outcome == "correct"
+
+
+@every_function
 def test_inputs_hide_nothing(exercise):
     """All sizes different in one case and some equal in another; no zero bias, no symmetric weights."""
     assert len(exercise.cases) >= 2

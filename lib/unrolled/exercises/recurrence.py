@@ -38,7 +38,7 @@ memoryless_guess = Choice(
 )
 
 
-def rnn_step_reference(x: Tensor, h: Tensor, W_xh: Tensor, W_hh: Tensor, b_xh: Tensor, b_hh: Tensor) -> Tensor:
+def rnn_step_reference(x, h, W_xh, W_hh, b_xh, b_hh):
     """x (B, D), h (B, H) -> new h (B, H)."""
     return torch.tanh(x @ W_xh + b_xh + h @ W_hh + b_hh)
 
@@ -222,7 +222,7 @@ rnn_output = Function(
 )
 
 
-def rnn_loop_reference(step, x: Tensor, h0: Tensor) -> Tensor:
+def rnn_loop_reference(step, x, h0):
     """step(x_t (B, D), h (B, H)) -> h (B, H); x (B, T, D), h0 (B, H) -> every new state (B, T, H)."""
     states, h = [], h0
     for x_t in x.unbind(dim=1):
