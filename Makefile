@@ -24,6 +24,9 @@ ANSWERS := import os, sys, threading, urllib.request; \
 ARGS ?=
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Compiling everything at once takes longer than all else; what is used is compiled when it is first used.
+PIP := --quiet --no-compile
+
 # JupyterLab asks about no news, and looks for no updates.
 SETTINGS := $(VENV)/share/jupyter/lab/settings
 QUIET := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
@@ -85,10 +88,10 @@ $(VENV)/.course: requirements.txt lib/pyproject.toml $(STALE)
 	@"$(PY)" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	@if [ -n "$(TORCH_INDEX)" ] && "$(PY)" -c '$(ANSWERS)' "$(TORCH_INDEX)" 2>/dev/null; then \
 		echo "Installing requirements.txt; torch comes from $(TORCH_INDEX)"; \
-		"$(PY)" -m pip install --quiet --extra-index-url "$(TORCH_INDEX)" -r requirements.txt; \
+		"$(PY)" -m pip install $(PIP) --extra-index-url "$(TORCH_INDEX)" -r requirements.txt; \
 	else \
 		echo "Installing requirements.txt by pip's own settings"; \
-		"$(PY)" -m pip install --quiet -r requirements.txt; \
+		"$(PY)" -m pip install $(PIP) -r requirements.txt; \
 	fi
 	@mkdir -p $(SETTINGS) && echo '$(QUIET)' > $(SETTINGS)/overrides.json
 	@"$(PY)" -m unrolled doctor || echo "README.md says what to do where something is wrong."
@@ -96,5 +99,5 @@ $(VENV)/.course: requirements.txt lib/pyproject.toml $(STALE)
 
 $(VENV)/.tests: $(VENV)/.course tests/requirements.txt
 	@rm -f $(VENV)/.tests
-	@"$(PY)" -m pip install --quiet -r tests/requirements.txt
+	@"$(PY)" -m pip install $(PIP) -r tests/requirements.txt
 	@touch $(VENV)/.tests

@@ -74,7 +74,7 @@ def installs(notes: list[str]) -> list[str]:
 
 def test_the_first_make_lab_installs_and_the_second_only_opens(copy):
     notes, _ = copy.make("lab")
-    assert installs(notes) == ["-m pip install --quiet -r requirements.txt"]
+    assert installs(notes) == ["-m pip install --quiet --no-compile -r requirements.txt"]
     assert notes[-1].startswith("-m jupyterlab")
     again, _ = copy.make("lab")
     assert len(again) == 1
@@ -126,7 +126,7 @@ def test_a_folder_that_was_moved_is_installed_again(copy):
 
 def test_the_tools_of_the_tests_are_installed_for_the_tests_only(copy):
     assert not any("tests/requirements.txt" in note for note in copy.make("lab")[0])
-    assert "-m pip install --quiet -r tests/requirements.txt" in copy.make(".venv/.tests")[0]
+    assert "-m pip install --quiet --no-compile -r tests/requirements.txt" in copy.make(".venv/.tests")[0]
     assert not copy.make(".venv/.tests")[0]
 
 
@@ -168,13 +168,13 @@ def test_an_index_for_torch_that_answers_is_used(copy):
         index = f"http://127.0.0.1:{server.server_port}"
         notes, said = copy.make("lab", torch_index=index)
         server.shutdown()
-    assert installs(notes) == [f"-m pip install --quiet --extra-index-url {index} -r requirements.txt"]
+    assert installs(notes) == [f"-m pip install --quiet --no-compile --extra-index-url {index} -r requirements.txt"]
     assert f"torch comes from {index}" in said
 
 
 def test_an_index_that_is_not_there_is_not_used(copy):
     notes, _ = copy.make("lab", torch_index="http://127.0.0.1:9")
-    assert installs(notes) == ["-m pip install --quiet -r requirements.txt"]
+    assert installs(notes) == ["-m pip install --quiet --no-compile -r requirements.txt"]
 
 
 def test_an_index_that_never_answers_is_waited_for_three_seconds(copy):
@@ -182,7 +182,7 @@ def test_an_index_that_never_answers_is_waited_for_three_seconds(copy):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         notes, said = copy.make("lab", torch_index=f"http://127.0.0.1:{silent.getsockname()[1]}")
-    assert installs(notes) == ["-m pip install --quiet -r requirements.txt"]
+    assert installs(notes) == ["-m pip install --quiet --no-compile -r requirements.txt"]
     assert "pip's own settings" in said
 
 
