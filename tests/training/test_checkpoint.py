@@ -98,3 +98,9 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypat
     monkeypatch.undo()
     assert load(path, model()) == {"seed": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["one.safetensors"]
+
+
+def test_a_checkpoint_can_be_read_by_whoever_can_read_its_neighbours(tmp_path):
+    save(tmp_path / "model.safetensors", nn.Linear(2, 2))
+    (tmp_path / "neighbour").write_text("")
+    assert (tmp_path / "model.safetensors").stat().st_mode == (tmp_path / "neighbour").stat().st_mode

@@ -8,7 +8,6 @@ A file appears whole or not at all: it is written beside its place and then move
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +43,15 @@ def write(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> Path:
         raise ValueError(f"notes must be of the kind that JSON holds (text, numbers, lists): {error}") from None
     whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("wb") as file:
             file.write(safetensors.torch.save(whole, metadata))
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
     return path
 
