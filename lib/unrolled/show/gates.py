@@ -64,7 +64,8 @@ def visible(token: str) -> str:
 def coloured_text(text: str, values: Tensor, *, value: str, marks: Tensor | None = None, width: int = 72) -> Figure:
     """A text, each character on the colour of its value (T,); characters where `marks` (T,) is true are underlined.
 
-    `value` names what the colours mean; white is 0, and values below it are violet. Lines longer than `width` are broken; line breaks are kept.
+    `value` names what the colours mean; white is 0, and values below it are violet. Lines longer than `width` are
+    broken; line breaks are kept.
     """
     values = torch.as_tensor(values).detach().cpu()
     if len(values) != len(text) or not text or (marks is not None and len(marks) != len(text)):
