@@ -71,6 +71,11 @@ rnn_jacobian = Function(
             "The square is missing: 1 − tanh(a)², not 1 − tanh(a).",
         ),
         Mistake(
+            "square_outside",
+            lambda W_hh, a: W_hh * (1 - torch.tanh(a)) ** 2,
+            "The square stands outside the brackets. Only the tanh is squared: 1 − tanh(a)².",
+        ),
+        Mistake(
             "summed",
             lambda W_hh, a: W_hh @ (1 - torch.tanh(a) ** 2),
             "The product @ adds up over units and leaves a vector. Each of the H · H numbers is wanted.",
@@ -112,6 +117,11 @@ jacobian_chain = Function(
             "turned_over",
             lambda J: jacobian_chain_reference(J).T,
             "The product is right but turned over. With rows, no transposes are needed here.",
+        ),
+        Mistake(
+            "each_turned_over",
+            lambda J: jacobian_chain_reference(J.mT),
+            "Each J is turned over. That is for blame, which goes back; here a change goes forward, with J as it is.",
         ),
         Mistake("added", lambda J: J.sum(dim=0), "The chain rule multiplies along one path; these are added."),
         Mistake(
@@ -212,6 +222,10 @@ def to_length_one(gradients, max_norm):
     return [gradient / norm if norm > max_norm else gradient for gradient in gradients]
 
 
+def not_divided(gradients, max_norm):
+    return [gradient * max_norm if whole(gradients).norm() > max_norm else gradient for gradient in gradients]
+
+
 def gradients_of_two(draw, D: int, H: int) -> tuple[list[Tensor], float]:
     """Too long a gradient where the sizes differ, one that is short enough where they are equal."""
     size = 0.1 if D == H else 2.0
@@ -256,6 +270,11 @@ clip_norm = Function(
             "absolute",
             lambda gradients, max_norm: shortened(gradients, whole(gradients).abs().sum().item(), max_norm),
             "The absolute values are added. The length is the root of the sum of squares.",
+        ),
+        Mistake(
+            "not_divided",
+            not_divided,
+            "max_norm alone is no factor. Divide by the length as well, and the new length is max_norm.",
         ),
         Mistake(
             "to_length_one",
