@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-
 from unrolled.layers import RNN
 from unrolled.models.forecaster import Forecaster, without_memory
 
