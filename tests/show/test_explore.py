@@ -70,6 +70,8 @@ def test_a_slider_is_whole_where_it_can_be_and_stays_within_its_bounds():
     whole.value = 5.0  # what a browser sends
     assert isinstance(whole.value, int)
     assert (fine.decimals, fine.unit) == (2, "bits")
+    assert isinstance(show.slider(-3.0, 3.0, 2.0, step=0.5).value, float)
+    assert isinstance(show.slider(0, 1, 1, step=0.05).value, float)
     with pytest.raises(traitlets.TraitError, match="goes from 1 to 8; 9 came"):
         whole.value = 9
     assert whole.value == 5

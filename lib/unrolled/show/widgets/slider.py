@@ -42,4 +42,6 @@ def slider(
     if not (low <= value <= high and low < high and step > 0):
         raise ValueError(f"a slider needs low ≤ value ≤ high and a step above 0; {low}, {value}, {high}, {step} came")
     decimals = 0 if whole else next((n for n in range(1, 7) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 6)
-    return Slider(label=label, unit=unit, low=low, high=high, step=step, decimals=decimals, value=value)
+    made = Slider(label=label, unit=unit, low=low, high=high, step=step, decimals=decimals)
+    made.value = value  # last, as its kind hangs on the others
+    return made
