@@ -32,7 +32,7 @@ def test_repo2docker_installs_the_requirements_on_python_3_11(copy):
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert 'pip install --no-cache-dir -r "binder/requirements.txt"' in said
-    assert "environment.py-3.11" in said
+    assert "Building conda environment for python=3.11" in said
     assert said.index("COPY --chown=0:0 src/ ") < said.index("pip install --no-cache-dir")
 
 

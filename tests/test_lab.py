@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -62,14 +63,24 @@ def test_it_prints_its_address_takes_the_next_port_and_answers_with_the_first_pa
     assert found, "".join(said)
     assert int(found["port"]) != taken
     assert time.monotonic() - begun < 60, "nothing is to be installed"
-    with urllib.request.urlopen(found[0], timeout=30) as page:
-        assert "JupyterLab" in page.read().decode()
+    assert "JupyterLab" in fetched(found[0])
     assert "Start here" in asked(found, "api/contents/notebooks/00_start_here.ipynb")
     assert '"fetchNews": "false"' in asked(found, "lab/api/settings/@jupyterlab/apputils-extension:notification")
 
 
 def asked(address: re.Match, path: str) -> str:
     """What the server that was found at the address says at a path."""
-    url = f"http://localhost:{address['port']}/{path}?token={address['token']}"
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return answer.read().decode()
+    return fetched(f"http://localhost:{address['port']}/{path}?token={address['token']}")
+
+
+def fetched(url: str) -> str:
+    """What stands at an address; the server prints its own a moment before it listens."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.1)
+    raise AssertionError(f"nothing listens at {url}")
