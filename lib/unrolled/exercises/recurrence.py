@@ -362,7 +362,11 @@ layer_weights = Number(
         Mistake("each_step_one_bias", 320, "One bias, and all counted ten times: all steps share one set."),
         Mistake("input_alone", 12, "That is W_xh alone. The state has a matrix of its own, and each has a bias."),
         Mistake("units_are_steps", 150, "That is a layer of 10 units. The number of units is not the number of steps."),
-        Mistake("no_recurrence", 16, "W_hh is missing, the matrix that leads from the state to the state."),
+        Mistake("no_recurrence", 20, "W_hh is missing, the matrix that leads from the state to the state."),
+        Mistake("one_matrix", 16, "That is W_hh alone, or W_xh with one bias. There are two matrices and two biases."),
+        Mistake(
+            "each_step_no_recurrence", 200, "W_hh is missing, and all is counted ten times: all steps share one set."
+        ),
     ],
     hints=["Write down the shapes of W_xh, W_hh, b_xh and b_hh.", "W_hh is (H, H). Does the length come in anywhere?"],
     why="3·4 + 4·4 + 4 + 4. The length of the sequence does not come in.",
@@ -421,6 +425,15 @@ class ProductsKept(Mended):
 class ResetEveryStep(Mended):
     def read(self, sequence):
         return torch.stack([torch.tanh(x @ self.W_xh) @ self.W_hy for x in sequence])
+
+
+class StarAtInput(Mended):
+    def read(self, sequence):
+        outputs, h = [], torch.zeros(len(self.W_hh))
+        for x in sequence:
+            h = torch.tanh(x * self.W_xh + h @ self.W_hh)
+            outputs.append(h @ self.W_hy)
+        return torch.stack(outputs)
 
 
 class StarAtRecurrence(Mended):
@@ -482,6 +495,9 @@ mended_cell = Function(
         Mistake(
             "reset_every_step", ResetEveryStep, "The state is set to zero at every step: now nothing is remembered."
         ),
+        Mistake("star_at_W_xh", StarAtInput, "One * is left, at W_xh."),
+        Mistake("star_at_W_hh", StarAtRecurrence, "One * is left, at W_hh."),
+        Mistake("star_at_W_hy", StarAtOutput, "One * is left, at W_hy."),
         Mistake(
             "old_output", OldOutput, "The output is read before the new state is made, and so misses the newest input."
         ),
