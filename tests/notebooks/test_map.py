@@ -34,7 +34,7 @@ def test_the_sections_of_a_page_take_as_long_as_the_page_says(page, notebook):
     said = int(re.search(r"About (\d+) minutes", notebook.cells[0].source)[1])
     sections = [cell.source for cell in notebook.cells if cell.source.startswith("## ")]
     each = [int(found[1]) for text in sections if (found := re.search(r"^\*(\d+) minutes?\b", text, re.MULTILINE))]
-    assert said == pytest.approx(sum(each), abs=10)
+    assert said == pytest.approx(sum(each), abs=3), "the title gives the sum, to the nearest five"
 
 
 def test_readme_links_lead_somewhere():
