@@ -226,6 +226,17 @@ def test_a_run_that_lost_patience_does_not_go_on(tmp_path):
     assert second == first
 
 
+def test_a_run_that_patience_ended_between_two_checkpoints_is_written_whole(tmp_path):
+    path = tmp_path / "run.safetensors"
+    looks = iter([1.0, 2.0, 3.0, 0.0])
+    options = {"validate": lambda model: next(looks), "validate_every": 10, "patience": 2, "checkpoint": path}
+    model, first = run(**options)
+    again, second = run(resume=True, **options)
+    assert len(first.steps) == 30
+    assert second == first
+    assert again.weight.equal(model.weight)
+
+
 def test_resuming_where_there_is_no_file_begins_a_run(tmp_path):
     path = tmp_path / "new.safetensors"
     _, history = run(checkpoint=path, resume=True, steps=5)

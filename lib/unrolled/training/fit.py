@@ -108,15 +108,16 @@ def fit(
             clip(model, clip_norm, clip_value)
             update(optimiser, rate)
             run.record(value, norm)
-            last = run.step == steps
-            if validate and (last or run.step % validate_every == 0):
+            if validate and (run.step == steps or run.step % validate_every == 0):
                 run.judge(look(model, validate))
-            if checkpoint and (last or run.step % checkpoint_every == 0):
+            if checkpoint and run.step % checkpoint_every == 0:
                 run.save(checkpoint)
             if callback:
                 callback(Step(run.step, value, norm, rate))
             bar.update()
             bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
+        if checkpoint:
+            run.save(checkpoint)  # at the end, whether the steps or the patience gave out
     finally:
         bar.close()
         run.restore_best()
