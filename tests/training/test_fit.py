@@ -344,6 +344,13 @@ def test_a_batch_may_be_a_tuple_a_dict_or_a_list(device, sizes):
         ({"steps": 0}, "steps is 0"),
         ({"lr": -1.0}, "lr is -1.0"),
         ({"schedule": "linear"}, "schedule is 'linear'; one of constant, cosine"),
+        ({"validate_every": 0}, "validate_every is 0; a whole number of at least 1"),
+        ({"checkpoint_every": 0}, "checkpoint_every is 0; a whole number of at least 1"),
+        ({"steps": 2.5}, "steps is 2.5; a whole number of at least 1"),
+        ({"patience": 0, "validate": distance}, "patience is 0; a whole number of at least 1"),
+        ({"clip_norm": -1}, "clip_norm is -1; a number above 0"),
+        ({"clip_value": 0}, "clip_value is 0; a number above 0"),
+        ({"clip_norm": math.nan}, "clip_norm is nan; a number above 0"),
         ({"patience": 3}, "patience is 3 and validate is None"),
         ({"resume": True}, "resume is True and checkpoint is None"),
         ({"batches": []}, "batches gave 0 batches"),
@@ -353,6 +360,28 @@ def test_a_batch_may_be_a_tuple_a_dict_or_a_list(device, sizes):
 def test_arguments_that_cannot_be_meant_are_refused(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         run(**options)
+
+
+def two_rates(parameters, lr):
+    weight, bias = parameters
+    return torch.optim.SGD([{"params": [weight], "lr": lr}, {"params": [bias], "lr": lr / 10}])
+
+
+def test_every_group_of_parameters_keeps_its_own_rate_and_the_schedule_scales_them_all(tmp_path):
+    seen = []
+
+    def optimizer(parameters, lr):
+        made = two_rates(parameters, lr)
+        made.register_step_pre_hook(lambda made, *_: seen.append([group["lr"] for group in made.param_groups]))
+        return made
+
+    options = {"optimizer": optimizer, "schedule": "cosine", "steps": 4, "checkpoint": tmp_path / "run.safetensors"}
+    with pulled_plug():
+        run(callback=killed_at(2), checkpoint_every=2, **options)
+    run(resume=True, **options)
+    factors = [1, 0.5 * (1 + 0.5**0.5), 0.5, 0.5 * (1 - 0.5**0.5)]
+    assert [rates[0] for rates in seen] == pytest.approx([1e-2 * factor for factor in factors])
+    assert [rates[1] for rates in seen] == pytest.approx([1e-3 * factor for factor in factors])
 
 
 def test_what_is_not_a_batch_or_a_loss_is_refused():

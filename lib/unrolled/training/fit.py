@@ -27,7 +27,7 @@ class Step(NamedTuple):
     step: int  # 1, 2, …
     loss: float
     gradient_norm: float  # before clipping
-    lr: float
+    lr: float  # of the first group of parameters
 
 
 class History(NamedTuple):
@@ -70,28 +70,33 @@ def fit(
 ) -> History:
     """Train `model` in place for `steps` updates and give the history.
 
-    - schedule: the rate stays ("constant") or falls to 0 along half a cosine ("cosine").
+    - lr, schedule: the rate stays ("constant") or falls to 0 along half a cosine ("cosine"). Where `optimizer` makes
+      several groups of parameters, each keeps the rate it was made with, and the schedule scales them all.
     - clip_norm: the whole gradient is made no longer than this; clip_value: each of its numbers no larger.
     - validate, validate_every: looked at after so many steps and after the last. The model ends with the weights of
       the lowest value. patience: training ends after so many looks without a lower one.
     - checkpoint: a file that holds the whole run, written every `checkpoint_every` steps and at the end. With
       resume=True a run that is found there goes on, and ends as if it had not been broken off; for this it needs
-      the same arguments. Batches must draw from torch's global generator, or from the `generator` given here.
+      the same arguments. Batches must draw from torch's global generator, or from the `generator` given here:
+      numpy's and Python's own generators are not kept.
     - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
       the weights, and the best weights are kept. False lets it happen.
     """
     refuse_bad(
-        steps=steps,
-        lr=lr,
+        counts={
+            "steps": steps,
+            "validate_every": validate_every,
+            "patience": patience,
+            "checkpoint_every": checkpoint_every,
+        },
+        sizes={"lr": lr, "clip_norm": clip_norm, "clip_value": clip_value},
         schedule=schedule,
-        patience=patience,
-        validate=validate,
-        checkpoint=checkpoint,
-        resume=resume,
     )
+    refuse_lone(patience=patience, validate=validate, checkpoint=checkpoint, resume=resume)
     device = torch.device(device) if device is not None else next(model.parameters()).device
     model.to(device)
-    optimiser = optimizer(model.parameters(), lr=lr)
+    optimiser = optimizer(model.parameters(), lr=lr)  # the argument is spelt as in torch
+    rates = [group["lr"] for group in optimiser.param_groups]  # before a run that is taken up brings scaled ones
     run = Run(model, optimiser, Stream(batches, generator or torch.default_generator))
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
@@ -100,20 +105,20 @@ def fit(
     bar = tqdm(total=steps, initial=run.step, desc=label, leave=False, disable=not progress)
     try:
         while run.step < steps and (patience is None or run.stale < patience):
-            rate = lr * SCHEDULES[schedule](run.step / steps)
+            factor = SCHEDULES[schedule](run.step / steps)
             model.train()
             value, norm = gradients(model, loss, to_device(run.stream.next(), device))
             if stop_at_nan:
                 refuse_broken(run.step + 1, value, norm)
             clip(model, clip_norm, clip_value)
-            update(optimiser, rate)
+            update(optimiser, [rate * factor for rate in rates])
             run.record(value, norm)
             if validate and (run.step == steps or run.step % validate_every == 0):
                 run.judge(look(model, validate))
             if checkpoint and run.step % checkpoint_every == 0:
                 run.save(checkpoint)
             if callback:
-                callback(Step(run.step, value, norm, rate))
+                callback(Step(run.step, value, norm, rates[0] * factor))
             bar.update()
             bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
         if checkpoint:
@@ -153,8 +158,9 @@ def clip(model: nn.Module, norm: float | None, value: float | None) -> None:
         nn.utils.clip_grad_value_(model.parameters(), value)
 
 
-def update(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimiser.param_groups:
+def update(optimiser: torch.optim.Optimizer, rates: list[float]) -> None:
+    """One step, each group of parameters at its own rate."""
+    for group, rate in zip(optimiser.param_groups, rates, strict=True):
         group["lr"] = rate
     optimiser.step()
 
@@ -166,14 +172,20 @@ def look(model: nn.Module, validate: Callable[[nn.Module], float]) -> float:
         return float(validate(model))
 
 
-def refuse_bad(*, steps, lr, schedule, patience, validate, checkpoint, resume) -> None:
-    """ValueError for arguments that cannot be meant."""
-    if steps < 1:
-        raise ValueError(f"steps is {steps}; at least 1 is wanted")
-    if not lr > 0:
-        raise ValueError(f"lr is {lr}; a number above 0 is wanted")
+def refuse_bad(counts: dict[str, int | None], sizes: dict[str, float | None], schedule: str) -> None:
+    """ValueError for a number, or a schedule, that cannot be meant; None stands for what is not asked for."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise ValueError(f"{name} is {count}; a whole number of at least 1 is wanted")
+    for name, size in sizes.items():
+        if size is not None and not size > 0:
+            raise ValueError(f"{name} is {size}; a number above 0 is wanted")
     if schedule not in SCHEDULES:
         raise ValueError(f"schedule is {schedule!r}; one of {', '.join(SCHEDULES)} is wanted")
+
+
+def refuse_lone(*, patience, validate, checkpoint, resume) -> None:
+    """ValueError for an argument that means nothing without another."""
     if patience is not None and validate is None:
         raise ValueError(f"patience is {patience} and validate is None; a function to validate with is wanted")
     if resume and checkpoint is None:
