@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from unrolled.training import distribution, draw, generate
@@ -18,6 +20,13 @@ def test_a_temperature_raises_probabilities_to_its_inverse(temperature):
 def test_a_temperature_of_0_takes_the_likeliest():
     assert distribution(LOGITS, 0).tolist() == [1, 0, 0, 0]
     assert distribution(torch.tensor([[0.0, 2.0], [3.0, 1.0]]), 0).tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e-38, 1e-45, 1e-300])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_a_temperature_near_0_takes_the_likeliest_too(temperature, dtype):
+    logits = torch.tensor([300.0, -torch.inf, 301.0, 299.0], dtype=dtype)
+    assert distribution(logits, temperature).tolist() == [0, 0, 1, 0]
 
 
 def test_top_k_keeps_the_k_likeliest_in_proportion():
@@ -67,7 +76,13 @@ def test_drawing_is_torchs_own_and_keeps_the_shape():
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [({"temperature": -1}, "temperature is -1"), ({"top_k": 0}, "top_k is 0"), ({"nucleus": 0.0}, "nucleus is 0.0")],
+    [
+        ({"temperature": -1}, "temperature is -1"),
+        ({"temperature": math.nan}, "temperature is nan"),
+        ({"temperature": math.inf}, "temperature is inf"),
+        ({"top_k": 0}, "top_k is 0"),
+        ({"nucleus": 0.0}, "nucleus is 0.0"),
+    ],
 )
 def test_settings_that_cannot_be_meant_are_refused(options, sentence):
     with pytest.raises(ValueError, match=sentence):

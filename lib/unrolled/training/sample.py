@@ -8,6 +8,7 @@ The model itself is not changed by any of them. Shapes: V vocabulary, T tokens.
 Sources: top-k Fan, Lewis and Dauphin (2018); nucleus Holtzman et al. (2020), section 3.1.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,12 @@ def distribution(
     logits: Tensor, temperature: float = 1.0, top_k: int | None = None, nucleus: float | None = None
 ) -> Tensor:
     """Probabilities (…, V) of the next token from logits (…, V): first temperature, then top-k, then nucleus."""
-    if temperature < 0:
-        raise ValueError(f"temperature is {temperature}; a number of at least 0 is wanted")
+    if not 0 <= temperature < math.inf:
+        raise ValueError(f"temperature is {temperature}; a number of at least 0 is wanted, and not infinity")
     if temperature == 0:
         return F.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
-    p = (logits / temperature).softmax(dim=-1)
+    below = logits - logits.amax(dim=-1, keepdim=True)  # 0 at most, so that a small temperature overflows to p = 0
+    p = (below / max(temperature, torch.finfo(logits.dtype).tiny)).softmax(dim=-1)
     if top_k is not None:
         p = keep_top_k(p, top_k)
     if nucleus is not None:
