@@ -2,7 +2,7 @@ import pytest
 import safetensors.torch
 import torch
 from torch import nn
-from unrolled.training import load, save
+from unrolled.training import fit, load, save
 
 
 def model(hidden=3):
@@ -75,7 +75,7 @@ def test_a_file_of_another_hand_has_no_notes(tmp_path):
     one, path = model(), tmp_path / "theirs.safetensors"
     safetensors.torch.save_file(one.state_dict(), path)
     assert load(path, one) == {}
-    with pytest.raises(ValueError, match="a model of unknown kind"):
+    with pytest.raises(ValueError, match="holds another model, a model of unknown kind; a Sequential"):
         load(path, model(5))
 
 
@@ -104,3 +104,10 @@ def test_a_checkpoint_can_be_read_by_whoever_can_read_its_neighbours(tmp_path):
     save(tmp_path / "model.safetensors", nn.Linear(2, 2))
     (tmp_path / "neighbour").write_text("")
     assert (tmp_path / "model.safetensors").stat().st_mode == (tmp_path / "neighbour").stat().st_mode
+
+
+def test_the_file_of_a_training_run_is_not_taken_for_weights(tmp_path):
+    one, path = nn.Linear(2, 1), tmp_path / "run.safetensors"
+    fit(one, [torch.ones(3, 2)], lambda m, x: m(x).sum(), steps=1, lr=0.1, checkpoint=path, progress=False)
+    with pytest.raises(ValueError, match=r"holds a training run.* fit\(…, checkpoint=…, resume=True\)"):
+        load(path, one)

@@ -26,10 +26,15 @@ def save(path: str | Path, model: nn.Module, **notes: Any) -> Path:
 def load(path: str | Path, model: nn.Module) -> dict[str, Any]:
     """Fill `model` with the weights of a checkpoint and give its notes. The model stays as it is if they do not fit.
 
-    FileNotFoundError if there is no such file; ValueError if it is damaged, or of another model.
+    FileNotFoundError if there is no such file; ValueError if it is damaged, of another model, or a training run.
     """
     tensors, about = read(path)
-    refuse_other_model(path, tensors, about.get("model", "a model of unknown kind"), model)
+    if "run" in about:
+        raise ValueError(
+            f"{path} holds a training run, with its optimiser and its history; one made by save() is wanted. "
+            "A run is taken up by fit(…, checkpoint=…, resume=True)"
+        )
+    refuse_other_model(path, tensors, about.get("model", "model of unknown kind"), model)
     model.load_state_dict(tensors)
     return about.get("notes", {})
 
