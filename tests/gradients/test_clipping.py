@@ -32,6 +32,15 @@ def test_by_norm_equals_torch(gradients, relative_difference):
         assert relative_difference(mine, parameter.grad) < 1e-9
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_norm_of_half_precision_does_not_overflow(dtype):
+    long = [torch.full((1000,), 6e3, dtype=dtype), torch.full((3,), 2e4, dtype=dtype)]
+    clipped, norm = clip_by_norm(long, 1.0)
+    assert norm == pytest.approx(torch.cat(long).double().norm().item(), rel=1e-6)
+    assert [gradient.dtype for gradient in clipped] == [dtype] * 2
+    assert torch.cat(clipped).double().norm().item() == pytest.approx(1.0, rel=1e-2)
+
+
 def test_by_value_equals_torch(gradients, relative_difference):
     theirs = parameters(gradients)
     nn.utils.clip_grad_value_(theirs, 0.5)

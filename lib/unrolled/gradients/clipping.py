@@ -25,9 +25,10 @@ class Clipped(NamedTuple):
 def clip_by_norm(gradients: Iterable[Tensor], max_norm: float) -> Clipped:
     """The gradients, scaled together to a norm of at most `max_norm`, and the norm they had."""
     gradients, limit = checked("gradients", gradients), expect.positive("max_norm", max_norm)
-    norm = joined(gradients).norm()
+    wide = torch.promote_types(gradients[0].dtype, torch.float32)  # squares of float16 overflow above 255
+    norm = joined(gradients).to(wide).norm()
     scale = (limit / (norm + 1e-6)).clamp(max=1.0)
-    return Clipped([gradient * scale for gradient in gradients], norm.item())
+    return Clipped([(gradient.to(wide) * scale).to(gradient) for gradient in gradients], norm.item())
 
 
 def clip_by_value(gradients: Iterable[Tensor], limit: float) -> list[Tensor]:
