@@ -3,6 +3,7 @@
 import pytest
 import torch
 from unrolled.gradients import lstm_bptt, numerical_gradient, reach, rnn_bptt, shares
+from unrolled.layers import LSTM, RNN
 
 from tests.gradients.conftest import RNNTrace, Weights, run
 
@@ -182,6 +183,13 @@ BAD_RNN = {
     "window 0": (lambda c: {"window": 0}, ValueError, "window must be at least 1 step"),
     "window 1.5": (lambda c: {"window": 1.5}, TypeError, "window must be a whole number of steps, or None; a float"),
     "window True": (lambda c: {"window": True}, TypeError, "window must be a whole number of steps, or None; a bool"),
+    "another x": (lambda c: {"x": c.x + 0.01}, ValueError, "trace.a must be x W_xh .* another x"),
+    "weights changed since": (
+        lambda c: {"weights": c.weights._replace(W_hh=c.weights.W_hh * 1.01)},
+        ValueError,
+        "trace.a must be x W_xh .* weights changed since",
+    ),
+    "another first state": (lambda c: {"h0": None}, ValueError, "trace.a must be x W_xh .* another first state"),
     "W_hh a vector": (
         lambda c: {"weights": c.weights._replace(W_hh=c.weights.b_hh)},
         ValueError,
@@ -222,6 +230,12 @@ BAD_LSTM = {
         ValueError,
         r"trace.h must be o ⊙ tanh\(c\); it is not",
     ),
+    "another x": (lambda c: {"x": c.x + 0.01}, ValueError, r"trace.i must be σ\(x W_xh .* x another one"),
+    "weights changed since": (
+        lambda c: {"weights": c.weights._replace(b_hh=c.weights.b_hh + 0.01)},
+        ValueError,
+        r"trace.i must be σ\(x W_xh .* weights changed since",
+    ),
     "weights of an RNN": (
         lambda c: {"weights": c.weights._replace(W_hh=c.weights.W_hh[:, :4])},
         ValueError,
@@ -238,6 +252,23 @@ def test_what_does_not_fit_the_lstm_is_named(name):
     lstm_bptt(**right)
     with pytest.raises(kind, match=sentence):
         lstm_bptt(**right | change(case))
+
+
+@pytest.mark.parametrize(("gate", "function"), [("i", "σ"), ("f", "σ"), ("g", "tanh"), ("o", "σ")])
+def test_a_run_in_which_a_gate_was_held_is_refused_by_its_name(gate, function):
+    layer, x = LSTM(3, 4), torch.randn(2, 5, 3)
+    lstm_bptt(layer.cell, x, layer(x), torch.ones(2, 5, 4))
+    with pytest.raises(ValueError, match=rf"trace\.{gate} must be {function}\(x W_xh .* Was a gate held"):
+        lstm_bptt(layer.cell, x, layer(x, force={gate: 0.9}), torch.ones(2, 5, 4))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_rounding_alone_is_no_other_run(dtype, scale):
+    x = (scale * torch.randn(4, 6, 64)).to(dtype)
+    for layer, backward in ((RNN(64, 96, "relu"), rnn_bptt), (LSTM(64, 96), lstm_bptt)):
+        trace = layer.to(dtype)(x)
+        assert backward(layer.cell, x, trace, torch.ones_like(trace.h)).W_hh.dtype == dtype
 
 
 def test_shares_refuse_the_states_of_another_run(case):

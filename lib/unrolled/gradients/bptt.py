@@ -68,6 +68,11 @@ def rnn_bptt(
     expect.tensor("grad_h", grad_h, (B, T, H), like=x)
     first, window = expect.state("h0", h0, x, H), expect.window(window)
     slope = slopes(weights, trace, (B, T, H), nonlinearity)
+    if not expect.close(trace.a, inner(weights, x, before(trace.h, first))):
+        raise ValueError(
+            "trace.a must be x W_xh + b_xh + h_before W_hh + b_hh; it is not. "
+            "Is it of another x or another first state, or have the weights changed since?"
+        )
 
     blame, blame_a = x.new_zeros(B, T, T, H), x.new_zeros(B, T, T, H)
     carry = x.new_zeros(B, T, H)  # what each loss sends back: (B, loss, H)
@@ -88,7 +93,7 @@ def slopes(weights: Weights, trace: NamedTuple, shape: tuple[int, ...], nonlinea
     if name not in ("tanh", "relu"):
         raise ValueError(f"nonlinearity must be 'tanh' or 'relu'; {name!r} came")
     a, h = (expect.tensor(f"trace.{part}", getattr(trace, part), shape, like=weights.W_hh) for part in "ah")
-    if not torch.allclose(h, a.tanh() if name == "tanh" else a.relu(), atol=1e-5, equal_nan=True):
+    if not expect.close(h, a.tanh() if name == "tanh" else a.relu()):
         raise ValueError(f"trace.h must be {name} of trace.a; it is not. Is the non-linearity another one?")
     return 1 - h * h if name == "tanh" else (a > 0).to(a)
 
@@ -108,6 +113,11 @@ def reach(T: int, window: int | None = None) -> Tensor:
 def before(h: Tensor, first: Tensor) -> Tensor:
     """h_{t-1} for every t, (B, T, H)."""
     return torch.cat([first[:, None], h[:, :-1]], dim=1)
+
+
+def inner(weights: Weights, x: Tensor, h_before: Tensor) -> Tensor:
+    """What goes into the non-linearities at every step, (B, T, kH)."""
+    return x @ weights.W_xh + weights.b_xh + h_before @ weights.W_hh + weights.b_hh
 
 
 def by_weight(weights: Weights, x: Tensor, h_before: Tensor, blame_a: Tensor) -> tuple[Tensor, ...]:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from . import expect
-from .bptt import before, by_weight, starts_window
+from .bptt import before, by_weight, inner, starts_window
 from .expect import Weights
 
 GATES = ("i", "f", "g", "o")
@@ -62,6 +62,7 @@ def lstm_bptt(
     h_first, c_first = (expect.state(f"state[{n}]", given, x, H) for n, given in enumerate(pair(state)))
     window = expect.window(window)
     gates, c_before, tanh_c = unpack(trace, (B, T, H), c_first, like=x)
+    refuse_held(gates, inner(weights, x, before(trace.h, h_first)))
 
     blame, blame_c, blame_a = x.new_zeros(B, T, T, H), x.new_zeros(B, T, T, H), x.new_zeros(B, T, T, 4 * H)
     carry_h, carry_c = x.new_zeros(B, T, H), x.new_zeros(B, T, H)  # what each loss sends back: (B, loss, H)
@@ -71,8 +72,8 @@ def lstm_bptt(
         to_c = carry_c + carry_h * o * (1 - tanh_c[:, None, k] ** 2)
         blame[:, :, k], blame_c[:, :, k] = carry_h, to_c
         to_gates = to_c * g, to_c * c_before[:, None, k], to_c * i, carry_h * tanh_c[:, None, k]
-        inner = i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)  # slopes of σ, σ, tanh, σ
-        blame_a[:, :, k] = torch.cat([gate * slope for gate, slope in zip(to_gates, inner, strict=True)], dim=-1)
+        slopes = i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)  # of σ, σ, tanh, σ
+        blame_a[:, :, k] = torch.cat([gate * slope for gate, slope in zip(to_gates, slopes, strict=True)], dim=-1)
         carry_h, carry_c = blame_a[:, :, k] @ weights.W_hh.T, to_c * f
         if starts_window(k, window):
             carry_h, carry_c = torch.zeros_like(carry_h), torch.zeros_like(carry_c)
@@ -90,12 +91,22 @@ def pair(state: tuple[Tensor, Tensor] | None) -> tuple[Tensor | None, Tensor | N
 
 
 def unpack(trace: NamedTuple, shape: tuple[int, ...], c_first: Tensor, like: Tensor) -> tuple:
-    """The gates, c_{t-1} and tanh(c_t) for every t, if the trace is that of an LSTM from this state."""
+    """The gates, c_{t-1} and tanh(c_t) for every t, if c and h follow from the gates and this state."""
     i, f, g, o = gates = [expect.tensor(f"trace.{name}", getattr(trace, name), shape, like) for name in GATES]
     c, h = (expect.tensor(f"trace.{name}", getattr(trace, name), shape, like) for name in ("c", "h"))
     c_before, tanh_c = before(c, c_first), c.tanh()
-    if not torch.allclose(c, f * c_before + i * g, atol=1e-5, equal_nan=True):
+    if not expect.close(c, f * c_before + i * g):
         raise ValueError("trace.c must be f ⊙ c_before + i ⊙ g; it is not. Did the run begin from another state?")
-    if not torch.allclose(h, o * tanh_c, atol=1e-5, equal_nan=True):
+    if not expect.close(h, o * tanh_c):
         raise ValueError("trace.h must be o ⊙ tanh(c); it is not")
     return gates, c_before, tanh_c
+
+
+def refuse_held(gates: list[Tensor], a: Tensor) -> None:
+    """ValueError if a gate is not what `a` (B, T, 4H) makes of it: its slope would be that of another gate."""
+    for name, gate, part in zip(GATES, gates, a.chunk(4, dim=-1), strict=True):
+        if not expect.close(gate, part.tanh() if name == "g" else part.sigmoid()):
+            raise ValueError(
+                f"trace.{name} must be {'tanh' if name == 'g' else 'σ'}(x W_xh + b_xh + h_before W_hh + b_hh); "
+                "it is not. Was a gate held, is the first state or x another one, or have the weights changed since?"
+            )

@@ -5,6 +5,7 @@ Shapes: B batch, T time steps, D input features, H hidden units.
 
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 
@@ -63,6 +64,13 @@ def sizes(x: object, weights: Weights, blocks: int) -> Sizes:
 def state(name: str, given: Tensor | None, x: Tensor, H: int) -> Tensor:
     """The first state (B, H): as given, or zeros."""
     return x.new_zeros(len(x), H) if given is None else tensor(name, given, (len(x), H), like=x)
+
+
+def close(came: Tensor, wanted: Tensor) -> bool:
+    """Equal but for rounding, which grows with the largest number there is; a run that broke may hold NaN."""
+    room = max(1e-5, 10 * torch.finfo(wanted.dtype).eps)
+    largest = wanted.abs().nan_to_num(posinf=0.0).max().clamp(min=1.0)
+    return torch.allclose(came, wanted, rtol=room, atol=room * largest.item(), equal_nan=True)
 
 
 def positive(name: str, value: object) -> float:
