@@ -95,6 +95,62 @@ def test_weights_survive_the_way_to_torch_and_back_to_the_last_bit():
             assert returned.dtype == dtype
 
 
+def test_the_way_to_torch_and_back_draws_no_random_number_and_keeps_what_is_frozen():
+    module = nn.MultiheadAttention(6, 3)
+    module.out_proj.weight.requires_grad_(False)
+    module.in_proj_bias.requires_grad_(False)
+    before = torch.get_rng_state()
+    layer = MultiHeadAttention.from_torch(module)
+    back = layer.to_torch()
+    assert torch.equal(torch.get_rng_state(), before)
+    frozen = {name for name, weight in layer.named_parameters() if not weight.requires_grad}
+    assert frozen == {"W_o", "b_q", "b_k", "b_v"}
+    frozen = {name for name, weight in back.named_parameters() if not weight.requires_grad}
+    assert frozen == {"out_proj.weight", "in_proj_bias"}
+
+
+def test_weights_start_as_xaviers_and_biases_at_0():
+    D = 64
+    layer = MultiHeadAttention(D, 4)
+    bound = (6 / (2 * D)) ** 0.5
+    for name in "qkvo":
+        W = getattr(layer, f"W_{name}").detach()
+        assert 0.99 * bound < W.abs().max() <= bound
+        assert abs(W.mean()) < 0.02 * bound
+        assert abs(W.std() / (bound / 3**0.5) - 1) < 0.05
+        assert (getattr(layer, f"b_{name}") == 0).all()
+
+
+def test_under_autocast_several_heads_take_what_a_linear_layer_gives():
+    linear, layer, x = nn.Linear(4, 8), MultiHeadAttention(8, 2), torch.randn(2, 5, 4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = layer(linear(x), mask=causal_mask(5)).output
+        q = linear(x)
+        assert attention(q, q.float(), q).output.shape == (2, 5, 8)
+    torch.testing.assert_close(output.float(), layer(linear(x), mask=causal_mask(5)).output, rtol=0.1, atol=0.05)
+
+
+def test_several_heads_printed_show_their_sizes():
+    assert repr(MultiHeadAttention(8, 2)) == "MultiHeadAttention(8, 2)"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "longest", "error", "sentence"),
+    [
+        ([1, 2], None, TypeError, "lengths must be a tensor of whole numbers; a list came"),
+        (torch.tensor([1.0, 2.0]), None, TypeError, "lengths must hold whole numbers"),
+        (torch.tensor([], dtype=torch.long), None, ValueError, r"lengths must have shape \(B,\).*; \(0,\) came"),
+        (torch.tensor(3), None, ValueError, r"lengths must have shape \(B,\).*; \(\) came"),
+        (torch.tensor([0, 0]), None, ValueError, "the longest of lengths must be a whole number of at least 1; 0 came"),
+        (torch.tensor([0, 0]), 0, ValueError, "longest must be a whole number of at least 1; 0 came"),
+        (torch.tensor([2, -1]), None, ValueError, "lengths must lie between 0 and 2; -1 came"),
+    ],
+)
+def test_lengths_that_make_no_mask_get_a_sentence(lengths, longest, error, sentence):
+    with pytest.raises(error, match=sentence):
+        padding_mask(lengths, longest)
+
+
 def test_a_query_that_may_attend_to_nothing_gets_zeros_and_finite_gradients():
     q, k, v = (torch.randn(2, 3, 4, requires_grad=True) for _ in range(3))
     mask = torch.ones(2, 3, 3, dtype=torch.bool)

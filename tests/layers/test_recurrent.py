@@ -71,6 +71,51 @@ def test_weights_survive_the_way_to_torch_and_back_to_the_last_bit(kind, dtype, 
 
 
 @each_kind
+def test_the_way_to_torch_and_back_draws_no_random_number(kind):
+    module = KINDS[kind][1](3, 5)
+    before = torch.get_rng_state()
+    KINDS[kind][0].from_torch(module).to_torch()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@each_kind
+def test_frozen_weights_stay_frozen_on_the_way_to_torch_and_back(kind):
+    module = KINDS[kind][1](3, 5)
+    module.weight_hh_l0.requires_grad_(False)
+    layer = KINDS[kind][0].from_torch(module)
+    assert [name for name, weight in layer.cell.named_parameters() if not weight.requires_grad] == ["W_hh"]
+    frozen = [name for name, weight in layer.to_torch().named_parameters() if not weight.requires_grad]
+    assert frozen == ["weight_hh_l0"]
+
+
+@pytest.mark.parametrize("layer", [RNN(3, 5), RNN(3, 5, "relu"), LSTM(3, 5), GRU(3, 5)])
+def test_under_autocast_a_layer_takes_what_a_linear_one_gives(layer):
+    linear, x = nn.Linear(4, 3), torch.randn(2, 6, 4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        features = linear(x)
+        trace = layer(features)
+    assert features.dtype == torch.bfloat16
+    torch.testing.assert_close(trace.h.float(), layer(linear(x)).h, rtol=0.1, atol=0.05)
+    trace.h.float().sum().backward()
+    assert linear.weight.grad.isfinite().all()
+    with pytest.raises(TypeError, match=r"x must be torch\.float32"):
+        layer(features)
+
+
+@pytest.mark.parametrize(
+    ("layer", "line"),
+    [
+        (RNN(3, 5, "relu"), "RNNCell(3, 5, relu)"),
+        (LSTM(3, 5), "LSTMCell(3, 5)"),
+        (GRU(3, 5), "GRUCell(3, 5)"),
+    ],
+)
+def test_a_layer_printed_shows_its_sizes(layer, line):
+    assert repr(layer.cell) == line
+    assert line in repr(layer)
+
+
+@each_kind
 def test_the_state_survives_a_cut(kind, device, relative_difference):
     layer = KINDS[kind][0].from_torch(KINDS[kind][1](3, 5)).to(device, torch.float64)
     x = torch.randn(2, 9, 3, dtype=torch.float64, device=device)

@@ -109,6 +109,21 @@ def test_dropout_acts_on_what_enters_and_leaves_the_layer_in_training_alone(devi
     assert not torch.equal(model(tokens).logits, model(tokens).logits)
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_making_the_twin_draws_no_random_number(layer, device):
+    model, _ = model_and_tokens(layer, device)
+    before = torch.get_rng_state()
+    model.traced()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_output_starts_as_that_of_a_linear_layer_but_for_its_bias():
+    model = LanguageModel(50, D, 64)
+    assert 0.99 / 8 < model.W_hy.abs().max() <= 1 / 8  # 1/√H
+    assert abs(model.W_hy.mean()) < 0.005
+    assert (model.b_y == 0).all()
+
+
 def test_the_twin_shares_values_but_no_memory(device):
     model, tokens = model_and_tokens("lstm", device)
     twin = model.traced()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from . import expect
+from .weights import hand_over, taken_over
 
 
 class Attended(NamedTuple):
@@ -80,26 +81,33 @@ class MultiHeadAttention(nn.Module):
         """(B, T, D) to (B, N, T, D/N): each head's own columns."""
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
+    def extra_repr(self) -> str:
+        return f"{self.embed_dim}, {self.num_heads}"
+
     @classmethod
     def from_torch(cls, module: nn.MultiheadAttention) -> Self:
         """The same layer with its weights open; `batch_first` either way. Raises on what it can't take, by name."""
         refuse_what_differs(module)
-        layer = cls(module.embed_dim, module.num_heads)
-        W, b = module.in_proj_weight.detach(), module.in_proj_bias.detach()  # (3D, D) and (3D,)
-        W_o, b_o = module.out_proj.weight.detach(), module.out_proj.bias.detach()
-        for name, weight, bias in zip("qkvo", [*W.chunk(3), W_o], [*b.chunk(3), b_o], strict=True):
-            setattr(layer, f"W_{name}", nn.Parameter(weight.mT.contiguous()))
-            setattr(layer, f"b_{name}", nn.Parameter(bias.clone()))
+        with torch.device("meta"):  # no numbers yet, so none are drawn
+            layer = cls(module.embed_dim, module.num_heads)
+        q, k, v = zip(module.in_proj_weight.chunk(3), module.in_proj_bias.chunk(3), strict=True)  # (D, D) and (D,) each
+        o = module.out_proj.weight, module.out_proj.bias
+        for name, (weight, bias) in {"q": q, "k": k, "v": v, "o": o}.items():
+            setattr(layer, f"W_{name}", taken_over(weight))
+            setattr(layer, f"b_{name}", taken_over(bias))
         return layer
 
-    @torch.no_grad()
     def to_torch(self) -> nn.MultiheadAttention:
-        """torch's own module with these weights, `batch_first=True`. Its masks mean the opposite: True blocks."""
-        module = nn.MultiheadAttention(self.embed_dim, self.num_heads, batch_first=True).to(self.W_q)
-        module.in_proj_weight.copy_(torch.cat([self.W_q.mT, self.W_k.mT, self.W_v.mT]))
-        module.in_proj_bias.copy_(torch.cat([self.b_q, self.b_k, self.b_v]))
-        module.out_proj.weight.copy_(self.W_o.mT)
-        module.out_proj.bias.copy_(self.b_o)
+        """torch's own module with these weights, `batch_first=True`. Its masks mean the opposite: True blocks.
+
+        It keeps q, k and v in one parameter, which is frozen if all three are.
+        """
+        with torch.device("meta"):
+            module = nn.MultiheadAttention(self.embed_dim, self.num_heads, batch_first=True)
+        hand_over([self.W_q, self.W_k, self.W_v], module, "in_proj_weight")
+        hand_over([self.b_q, self.b_k, self.b_v], module, "in_proj_bias")
+        hand_over([self.W_o], module.out_proj, "weight")
+        hand_over([self.b_o], module.out_proj, "bias")
         return module
 
 
@@ -110,7 +118,12 @@ def causal_mask(length: int, device: torch.device | str | None = None) -> Tensor
 
 def padding_mask(lengths: Tensor, longest: int | None = None) -> Tensor:
     """(B, 1, S), True where a sequence of `lengths` (B,) has a real step; S is the longest unless given."""
-    longest = int(lengths.max()) if longest is None else longest
+    expect.whole_numbers("lengths", lengths)
+    if lengths.ndim != 1 or len(lengths) == 0:
+        raise ValueError(f"lengths must have shape (B,), one for each sequence; {tuple(lengths.shape)} came")
+    if longest is None:
+        longest = expect.size("the longest of lengths", int(lengths.max()))
+    expect.size("longest", longest)
     expect.indices("lengths", lengths, longest + 1)
     return (torch.arange(longest, device=lengths.device) < lengths[:, None])[:, None]
 
@@ -121,7 +134,7 @@ def check(q: Tensor, k: Tensor, v: Tensor) -> None:
         if not isinstance(x, Tensor) or x.ndim < 2 or 0 in x.shape:
             came = tuple(x.shape) if isinstance(x, Tensor) else f"a {type(x).__name__}"
             raise ValueError(f"{name} must be a tensor (…, steps, features) with nothing empty; {came} came")
-        if x.dtype != q.dtype or not x.is_floating_point():
+        if not expect.may_meet(x, q) or not x.is_floating_point():
             raise TypeError(f"q, k and v must share one float dtype; {q.dtype}, {k.dtype} and {v.dtype} came")
     if q.shape[-1] != k.shape[-1]:
         raise ValueError(f"q and k must have the same number of features; {q.shape[-1]} and {k.shape[-1]} came")

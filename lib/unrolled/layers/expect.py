@@ -20,21 +20,33 @@ def tensor(name: str, value: object, like: Tensor, *sizes: int | str) -> None:
     if not fits:
         empty = " (nothing may be empty)" if 0 in came else ""
         raise ValueError(f"{name} must have shape {wanted}; {came} came{empty}")
-    if value.dtype != like.dtype:
+    if not value.is_floating_point():
+        raise TypeError(f"{name} must hold floating-point numbers; {value.dtype} came")
+    if not may_meet(value, like):
         raise TypeError(f"{name} must be {like.dtype}, as the weights are; {value.dtype} came")
     if value.device != like.device:
         raise ValueError(f"{name} must be on {like.device}, where the weights are; it is on {value.device}")
 
 
+def may_meet(a: Tensor, b: Tensor) -> bool:
+    """Are they of one dtype, or does autocast see to it?"""
+    return a.dtype == b.dtype or torch.is_autocast_enabled(b.device.type)
+
+
 def indices(name: str, value: object, below: int) -> None:
     """Refuse a `value` that is no integer tensor with entries from 0 to `below` − 1."""
+    whole_numbers(name, value)
+    outside = value[(value < 0) | (value >= below)]
+    if outside.numel():
+        raise ValueError(f"{name} must lie between 0 and {below - 1}; {outside[0].item()} came")
+
+
+def whole_numbers(name: str, value: object) -> None:
+    """Refuse a `value` that is no tensor of whole numbers."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a tensor of whole numbers; a {type(value).__name__} came")
     if value.dtype not in (torch.int64, torch.int32):
         raise TypeError(f"{name} must hold whole numbers (torch.long); {value.dtype} came")
-    outside = value[(value < 0) | (value >= below)]
-    if outside.numel():
-        raise ValueError(f"{name} must lie between 0 and {below - 1}; {outside[0].item()} came")
 
 
 def size(name: str, value: object) -> int:

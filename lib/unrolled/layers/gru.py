@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from . import expect
 from .gates import Force, check_names, hold
-from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs
+from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs, sizes
 
 
 class Trace(NamedTuple):
@@ -48,6 +48,8 @@ class GRUCell(nn.Module):
         h = (1 - z) * n + z * h
         return Trace(r, z, n, h)
 
+    extra_repr = sizes
+
 
 class GRU(nn.Module):
     """The cell applied along time: x (B, T, D), from a zero state unless `h0` (B, H) is given."""
@@ -71,12 +73,14 @@ class GRU(nn.Module):
     def from_torch(cls, module: nn.GRU) -> Self:
         """The same network with its trace open: one layer, one direction. Raises on what it can't take, by name."""
         refuse_what_differs(module, nn.GRU)
-        layer = cls(module.input_size, module.hidden_size)
+        with torch.device("meta"):  # no numbers yet, so none are drawn
+            layer = cls(module.input_size, module.hidden_size)
         copy_from_torch(layer.cell, module)
         return layer
 
     def to_torch(self) -> nn.GRU:
         """torch's own module with these weights, `batch_first=True`."""
-        module = nn.GRU(self.input_size, self.hidden_size, batch_first=True)
+        with torch.device("meta"):
+            module = nn.GRU(self.input_size, self.hidden_size, batch_first=True)
         copy_to_torch(self.cell, module)
         return module

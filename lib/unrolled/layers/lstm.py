@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from . import expect
 from .gates import Force, check_names, hold
-from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs
+from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs, sizes
 
 
 class State(NamedTuple):
@@ -60,6 +60,8 @@ class LSTMCell(nn.Module):
         h = o * c.tanh()
         return Trace(i, f, g, o, c, h)
 
+    extra_repr = sizes
+
 
 class LSTM(nn.Module):
     """The cell applied along time: x (B, T, D), from a zero state unless a pair (h, c) is given, each (B, H)."""
@@ -85,13 +87,15 @@ class LSTM(nn.Module):
     def from_torch(cls, module: nn.LSTM) -> Self:
         """The same network with its trace open: one layer, one direction. Raises on what it can't take, by name."""
         refuse_what_differs(module, nn.LSTM)
-        layer = cls(module.input_size, module.hidden_size)
+        with torch.device("meta"):  # no numbers yet, so none are drawn
+            layer = cls(module.input_size, module.hidden_size)
         copy_from_torch(layer.cell, module)
         return layer
 
     def to_torch(self) -> nn.LSTM:
         """torch's own module with these weights, `batch_first=True`."""
-        module = nn.LSTM(self.input_size, self.hidden_size, batch_first=True)
+        with torch.device("meta"):
+            module = nn.LSTM(self.input_size, self.hidden_size, batch_first=True)
         copy_to_torch(self.cell, module)
         return module
 

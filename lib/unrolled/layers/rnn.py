@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from . import expect
-from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs
+from .weights import add_weights, copy_from_torch, copy_to_torch, refuse_what_differs, sizes
 
 NONLINEARITIES = {"tanh": torch.tanh, "relu": torch.relu}
 
@@ -41,6 +41,9 @@ class RNNCell(nn.Module):
         a = x @ self.W_xh + self.b_xh + h @ self.W_hh + self.b_hh
         return Trace(a, NONLINEARITIES[self.nonlinearity](a))
 
+    def extra_repr(self) -> str:
+        return f"{sizes(self)}, {self.nonlinearity}"
+
 
 class RNN(nn.Module):
     """The cell applied along time: x (B, T, D), from a zero state unless `h0` (B, H) is given."""
@@ -64,12 +67,14 @@ class RNN(nn.Module):
     def from_torch(cls, module: nn.RNN) -> Self:
         """The same network with its trace open: one layer, one direction. Raises on what it can't take, by name."""
         refuse_what_differs(module, nn.RNN)
-        layer = cls(module.input_size, module.hidden_size, module.nonlinearity)
+        with torch.device("meta"):  # no numbers yet, so none are drawn
+            layer = cls(module.input_size, module.hidden_size, module.nonlinearity)
         copy_from_torch(layer.cell, module)
         return layer
 
     def to_torch(self) -> nn.RNN:
         """torch's own module with these weights, `batch_first=True`."""
-        module = nn.RNN(self.input_size, self.hidden_size, nonlinearity=self.nonlinearity, batch_first=True)
+        with torch.device("meta"):
+            module = nn.RNN(self.input_size, self.hidden_size, nonlinearity=self.nonlinearity, batch_first=True)
         copy_to_torch(self.cell, module)
         return module

@@ -5,7 +5,7 @@ numbers as weight_ih_l0 (kH, D), weight_hh_l0 (kH, H), bias_ih_l0 and bias_hh_l0
 """
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from . import expect
 
@@ -33,18 +33,36 @@ def refuse_what_differs(module: nn.Module, kind: type[nn.RNNBase]) -> None:
             raise ValueError(f"from_torch takes a module with {name}={value}; {name}={came} came")
 
 
-@torch.no_grad()
 def copy_from_torch(cell: nn.Module, module: nn.RNNBase) -> None:
-    """Overwrite the weights of `cell`, bit for bit, in the dtype and on the device of `module`."""
+    """Replace the weights of `cell` by those of `module`, bit for bit, in its dtype and on its device."""
     for ours, theirs in TORCH_NAMES.items():
-        weight = getattr(module, theirs).detach()
-        setattr(cell, ours, nn.Parameter(weight.mT.contiguous() if weight.ndim == 2 else weight.clone()))
+        setattr(cell, ours, taken_over(getattr(module, theirs)))
 
 
-@torch.no_grad()
 def copy_to_torch(cell: nn.Module, module: nn.RNNBase) -> None:
     """The same in the other direction."""
-    module.to(cell.W_xh.device, cell.W_xh.dtype)
     for ours, theirs in TORCH_NAMES.items():
-        weight = getattr(cell, ours)
-        getattr(module, theirs).copy_(weight.mT if weight.ndim == 2 else weight)
+        hand_over([getattr(cell, ours)], module, theirs)
+    module.flatten_parameters()  # on a GPU, cuDNN wants them in one piece
+
+
+def taken_over(weight: Tensor) -> nn.Parameter:
+    """A copy of torch's weight or bias in our layout, frozen if it was."""
+    copy = turned(weight.detach()).clone(memory_format=torch.contiguous_format)
+    return nn.Parameter(copy, requires_grad=weight.requires_grad)
+
+
+def hand_over(weights: list[Tensor], module: nn.Module, name: str) -> None:
+    """Make a copy of these, one below the other in torch's layout, the parameter `name` of a torch module."""
+    copy = torch.cat([turned(weight.detach()) for weight in weights])
+    setattr(module, name, nn.Parameter(copy, requires_grad=any(weight.requires_grad for weight in weights)))
+
+
+def turned(weight: Tensor) -> Tensor:
+    """A matrix between torch's layout and ours; a bias as it is."""
+    return weight.mT if weight.ndim == 2 else weight
+
+
+def sizes(cell: nn.Module) -> str:
+    """What a cell shows of itself when it is printed."""
+    return f"{cell.input_size}, {cell.hidden_size}"

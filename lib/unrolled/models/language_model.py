@@ -43,7 +43,7 @@ class LanguageModel(nn.Module):
         super().__init__()
         if layer not in FUSED:
             raise ValueError(f"layer is {layer!r}; wanted one of {', '.join(FUSED)}")
-        bound = hidden_size**-0.5  # as in torch.nn.Linear
+        bound = hidden_size**-0.5  # W_hy starts as in torch.nn.Linear; b_y, unlike there, at 0
         self.vocab_size, self.hidden_size = vocab_size, hidden_size
         self.embedding = Embedding(vocab_size, embed_dim)
         self.recurrent = FUSED[layer](embed_dim, hidden_size, batch_first=True)
