@@ -68,3 +68,22 @@ def test_learned_positions_add_their_rows_and_end():
 def test_an_odd_width_is_refused():
     with pytest.raises(ValueError, match="embed_dim must be even, for sines and cosines in pairs; 5 came"):
         SinusoidalPositions(5)
+
+
+@pytest.mark.parametrize("layer", [SinusoidalPositions(4), LearnedPositions(5, 4)])
+def test_positions_are_not_added_to_whole_numbers(layer):
+    with pytest.raises(TypeError, match=r"x must .*torch\.int64 came"):
+        layer(torch.zeros(2, 3, 4, dtype=torch.long))
+
+
+def test_rows_of_an_embedding_start_as_standard_normal():
+    W = Embedding(200, 50).W_e.detach()
+    assert abs(W.mean()) < 0.03
+    assert abs(W.std() - 1) < 0.03
+    assert W.abs().max() > 3
+
+
+def test_what_is_printed_shows_its_sizes():
+    assert repr(Embedding(7, 3)) == "Embedding(7, 3)"
+    assert repr(SinusoidalPositions(6)) == "SinusoidalPositions(6)"
+    assert repr(LearnedPositions(5, 4)) == "LearnedPositions(5, 4)"

@@ -32,6 +32,9 @@ class Embedding(nn.Module):
         self.embedding_dim = expect.size("embedding_dim", embedding_dim)
         self.W_e = nn.Parameter(torch.randn(num_embeddings, embedding_dim))
 
+    def extra_repr(self) -> str:
+        return f"{self.num_embeddings}, {self.embedding_dim}"
+
     def forward(self, tokens: Tensor) -> Tensor:
         expect.indices("tokens", tokens, self.num_embeddings)
         return self.W_e[tokens]

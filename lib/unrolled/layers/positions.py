@@ -23,6 +23,9 @@ class SinusoidalPositions(nn.Module):
             raise ValueError(f"embed_dim must be even, for sines and cosines in pairs; {embed_dim} came")
         self.embed_dim = embed_dim
 
+    def extra_repr(self) -> str:
+        return f"{self.embed_dim}"
+
     def table(self, length: int) -> Tensor:
         """P (T, D) in float64."""
         t = torch.arange(expect.size("length", length), dtype=torch.float64)[:, None]  # (T, 1)
@@ -42,6 +45,9 @@ class LearnedPositions(nn.Module):
         super().__init__()
         self.max_length, self.embed_dim = expect.size("max_length", max_length), expect.size("embed_dim", embed_dim)
         self.W_p = nn.Parameter(torch.randn(max_length, embed_dim))
+
+    def extra_repr(self) -> str:
+        return f"{self.max_length}, {self.embed_dim}"
 
     def forward(self, x: Tensor) -> Tensor:
         expect.tensor("x", x, self.W_p, "B", "T", self.embed_dim)
