@@ -83,6 +83,18 @@ step_backward = Function(
             ),
             "You took the mean over the batch. The loss is a sum here, and so is its gradient.",
         ),
+        Mistake(
+            "squashed_twice",
+            lambda grad_h, x, h_before, h, W_hh: backward_with(grad_h * (1 - h.tanh() ** 2), x, h_before, W_hh),
+            "The tanh was taken of h, which is a tanh already. The slope is 1 − tanh²(a), and tanh(a) is h.",
+        ),
+        Mistake(
+            "weights_exchanged",
+            lambda grad_h, x, h_before, h, W_hh: [
+                backward_with(grad_h * (1 - h * h), x, h_before, W_hh)[n] for n in (0, 2, 1)
+            ],
+            "The gradients of W_hh and W_xh are exchanged: first the state, then W_xh, with x in it, then W_hh.",
+        ),
     ],
     hints=[
         "Write grad_a first, equation 2.1. All three answers begin with it.",
@@ -153,6 +165,24 @@ def through_time(grad_h, h, h0, W_hh, *, slope=lambda h: 1 - h * h, carry=1.0, t
 
 def last_use_only(grad_h, h, h0, W_hh):
     return h[:, -2].T @ (grad_h[:, -1] * (1 - h[:, -1] ** 2))
+
+
+def share_of_step_1(grad_h, h, h0, W_hh):
+    blame = torch.zeros_like(h0)
+    for t in reversed(range(h.shape[1])):
+        grad_a = (grad_h[:, t] + blame) * (1 - h[:, t] ** 2)
+        blame = grad_a @ W_hh.T
+    return h0.T @ grad_a
+
+
+def slope_not_handed_on(grad_h, h, h0, W_hh):
+    grad_W, blame = torch.zeros_like(W_hh), torch.zeros_like(h0)
+    before = torch.cat([h0[:, None], h[:, :-1]], dim=1)
+    for t in reversed(range(h.shape[1])):
+        blame = grad_h[:, t] + blame
+        grad_W = grad_W + before[:, t].T @ (blame * (1 - h[:, t] ** 2))
+        blame = blame @ W_hh.T
+    return grad_W
 
 
 def last_loss_only(grad_h, h, h0, W_hh):
@@ -243,6 +273,27 @@ backward_through_time = Function(
             forwards,
             "The loop runs from the first step to the last. Blame travels back: reversed(range(T)).",
         ),
+        Mistake(
+            "overwritten",
+            share_of_step_1,
+            "Each step's share replaces the one before, and that of step 1 is left. Add it to the gradient: +=.",
+        ),
+        Mistake(
+            "slope_not_handed_on",
+            slope_not_handed_on,
+            "The shares pass the tanh, the blame handed on does not. To the state before goes grad_a @ W_hh.T, "
+            "with the slope in it.",
+        ),
+        Mistake(
+            "slope_not_squared",
+            lambda grad_h, h, h0, W_hh: through_time(grad_h, h, h0, W_hh, slope=lambda h: 1 - h),
+            "The slope of tanh is 1 − h², with the square, at every step.",
+        ),
+        Mistake(
+            "squashed_twice",
+            lambda grad_h, h, h0, W_hh: through_time(grad_h, h, h0, W_hh, slope=lambda h: 1 - h.tanh() ** 2),
+            "The tanh was taken of h, which is a tanh already. The slope is 1 − h².",
+        ),
     ],
     hints=[
         "Walk t from T − 1 down to 0 and carry one thing: the blame that later losses send to h_t.",
@@ -267,6 +318,13 @@ def moved(W: Tensor, i: int, j: int, change: float) -> Tensor:
     return W
 
 
+def nudge_without_a_copy(f, W, i, j, epsilon):
+    up, down = W, W
+    up[i, j] += epsilon
+    down[i, j] -= epsilon
+    return (f(up) - f(down)) / (2 * epsilon)
+
+
 def nudge_inputs(draw, D: int, H: int) -> tuple:
     x = draw(2, D).double()
     return lambda W: torch.tanh(x @ W).square().sum() + 1, draw(D, H).double(), 1, 2, 0.1
@@ -283,6 +341,27 @@ nudge = Function(
             "one_sided",
             lambda f, W, i, j, epsilon: (f(moved(W, i, j, epsilon)) - f(W)) / epsilon,
             "That is a step to one side. It is off by about ε; to both sides, by about ε².",
+        ),
+        Mistake(
+            "backward_difference",
+            lambda f, W, i, j, epsilon: (f(W) - f(moved(W, i, j, -epsilon))) / epsilon,
+            "That is a step down alone, off by about ε. Begin with f at +ε, not with f at W itself, and divide by 2ε.",
+        ),
+        Mistake(
+            "own_epsilon",
+            lambda f, W, i, j, epsilon: nudge_reference(f, W, i, j, 1e-5),
+            "The step is a number of your own. It comes as epsilon, and here it is large enough for the bend to show.",
+        ),
+        Mistake(
+            "precedence",
+            lambda f, W, i, j, epsilon: (f(moved(W, i, j, epsilon)) - f(moved(W, i, j, -epsilon))) / 2 * epsilon,
+            "/ 2 * epsilon divides by 2 and then multiplies by ε. Put the way in brackets: / (2 * epsilon).",
+        ),
+        Mistake(
+            "no_clone",
+            nudge_without_a_copy,
+            "The difference is 0: up = W makes no copy, only a second name, so both changes fell on one matrix. "
+            "Take W.clone() twice.",
         ),
         Mistake(
             "one_epsilon",
@@ -507,15 +586,15 @@ twice_the_weights = Choice(
     id="twice_the_weights",
     notebook=NOTEBOOK,
     minutes=1,
-    question="Of a loss about 0.03 arrives five steps back. W_hh is made twice as large. What arrives now?",
+    question="Of a loss about 0.05 arrives five steps back. W_hh is made twice as large. What arrives now?",
     options=[
-        ("About 0.03: what fades is up to the tanh.", "The slope is one factor of each step. W_hh is the other."),
-        ("About 0.06.", "W_hh is a factor at every one of the five steps, so 2 comes in five times."),
-        ("About 0.5.", "2⁵ = 32 times, less what steeper sums cost: they drive the tanh to where it is flat."),
+        ("About 0.05: what fades is up to the tanh.", "The slope is one factor of each step. W_hh is the other."),
+        ("About 0.1: twice as much.", "W_hh is a factor at every one of the five steps, so 2 comes in five times."),
+        ("About 0.75.", "2⁵ = 32 times, less what steeper sums cost: they drive the tanh to where it is flat."),
         (
-            "About 1.",
+            "About 1.6: two to the fifth power, 32 times as much.",
             "32 times is the right thought for the weights alone. But larger weights make larger a, where the tanh is "
-            "flatter, and the slopes take half of it back.",
+            "flatter, and the slopes take about half of it back.",
         ),
     ],
     reference="C",
