@@ -84,6 +84,27 @@ def test_a_right_answer_passes_however_it_is_written(exercise, answer):
     assert verdict.outcome == "correct", verdict.message
 
 
+def test_a_length_cut_down_to_one_less_is_refused():
+    def answer(h, lengths):
+        return h[torch.arange(len(h)), lengths.clamp(max=h.shape[1] - 1) - 1]
+
+    assert ex.last_real.judge(answer).outcome == "not yet"
+
+
+def test_an_index_cut_down_to_the_last_column_is_one_too_far():
+    def answer(h, lengths):
+        return h[torch.arange(len(h)), lengths.clamp(max=h.shape[1] - 1)]
+
+    assert ex.last_real.judge(answer).mistake == "one_too_far"
+
+
+def test_two_cases_of_neighbours_want_a_cosine_below_zero():
+    for vectors, word, k in [case.arguments for case in ex.nearest_words.cases[-2:]]:
+        closeness = F.cosine_similarity(vectors, vectors[word], dim=-1)
+        assert k == len(vectors) - 1
+        assert closeness.min() < 0
+
+
 def test_the_mean_over_real_words_is_torchs_ignore_index():
     logits, lengths = torch.randn(4, 6, 9), torch.tensor([6, 1, 3, 2])
     mask = real(lengths)

@@ -27,6 +27,10 @@ def embed_inputs(draw, B: int, T: int, V: int, D: int) -> tuple[Tensor, Tensor]:
     return tokens, draw(V, D)
 
 
+def without_the_last_word(draw, B: int, T: int, V: int, D: int) -> tuple[Tensor, Tensor]:
+    return draw.integers(V - 1, B, T), draw(V, D)
+
+
 def columns_looked_up(tokens: Tensor, W_e: Tensor) -> Tensor:
     return W_e.T[tokens]
 
@@ -43,6 +47,18 @@ def one_hot_alone(tokens: Tensor, W_e: Tensor) -> Tensor:
     return F.one_hot(tokens, len(W_e)).float()
 
 
+def integer_one_hot(tokens: Tensor, W_e: Tensor) -> Tensor:
+    return F.one_hot(tokens, len(W_e)) @ W_e
+
+
+def words_that_occur(tokens: Tensor, W_e: Tensor) -> Tensor:
+    return F.one_hot(tokens).float() @ W_e
+
+
+def eye_of_features(tokens: Tensor, W_e: Tensor) -> Tensor:
+    return torch.eye(W_e.shape[1])[tokens] @ W_e
+
+
 def bag_of_words(tokens: Tensor, W_e: Tensor) -> Tensor:
     return embed_reference(tokens, W_e).sum(dim=1)
 
@@ -56,11 +72,10 @@ embed = Function(
     notebook=NOTEBOOK,
     minutes=4,
     reference=embed_reference,
-    cases=sized(
-        embed_inputs,
-        {"B": 2, "T": 3, "V": 7, "D": 5},
-        {"B": 4, "T": 4, "V": 4, "D": 4},
-    ),
+    cases=lambda: [
+        *sized(embed_inputs, {"B": 2, "T": 3, "V": 7, "D": 5}, {"B": 4, "T": 4, "V": 4, "D": 4})(),
+        *sized(without_the_last_word, {"B": 3, "T": 2, "V": 9, "D": 4})(),
+    ],
     mistakes=[
         Mistake(
             "columns_looked_up",
@@ -83,6 +98,21 @@ embed = Function(
             "These are the one-hot vectors, V numbers each. An embedding is what is left after the product with W_e.",
         ),
         Mistake("bag_of_words", bag_of_words, "The steps are added up, and their order is lost; keep T."),
+        Mistake(
+            "integer_one_hot",
+            integer_one_hot,
+            "F.one_hot gives whole numbers, and in a matrix product both sides are of one kind. Add .float().",
+        ),
+        Mistake(
+            "words_that_occur",
+            words_that_occur,
+            "F.one_hot(tokens) makes its rows as long as the largest index it meets. Say how long: len(W_e).",
+        ),
+        Mistake(
+            "eye_of_features",
+            eye_of_features,
+            "The one-hots have a place for every feature, D. They need one for every word, V: len(W_e).",
+        ),
         Mistake("time_first", time_first, "The first two dimensions are exchanged: batch first, (B, T, D)."),
     ],
     hints=[
@@ -148,6 +178,16 @@ next_word_pairs = Function(
             lambda tokens: (tokens[:-1], tokens[1:]),
             "The shift goes along the batch: a text is asked for its neighbour. Time is the second dimension.",
         ),
+        Mistake(
+            "inputs_not_cut",
+            lambda tokens: (tokens, tokens[:, 1:]),
+            "There is one more input than targets. Nothing follows the last word of a text, so it asks nothing.",
+        ),
+        Mistake(
+            "last_word_only",
+            lambda tokens: (tokens[:, :-1], tokens[:, -1]),
+            "Only the last word is asked for. Every step has a word that follows it: y has as many as x.",
+        ),
     ],
     hints=[
         "What can be asked of the last word? What asks for the first?",
@@ -197,6 +237,21 @@ perplexity = Function(
             "softmax_over_time",
             softmax_over_time,
             "The softmax runs over time here. It is the V words of one step that share a probability of 1.",
+        ),
+        Mistake(
+            "no_softmax",
+            lambda logits, targets: (-logits[torch.arange(len(targets)), targets].mean()).exp().item(),
+            "The scores were taken for ln p. A log_softmax makes them that: less the ln of all their powers of e.",
+        ),
+        Mistake(
+            "every_pair",
+            lambda logits, targets: (-logits.log_softmax(dim=-1)[:, targets].mean()).exp().item(),
+            "log_p[:, targets] takes every target at every step, (T, T). Pair them: index the steps as well.",
+        ),
+        Mistake(
+            "bits_with_e",
+            lambda logits, targets: (nats_each(logits, targets) / math.log(2)).mean().exp().item(),
+            "This is e to the power of bits. Logarithms to the base 2 go with 2; e goes with nats.",
         ),
         Mistake(
             "likeliest_word",
@@ -280,8 +335,20 @@ def neighbour_inputs(draw, V: int, D: int, k: int) -> tuple[Tensor, int, int]:
     return (draw(V, D) + 0.3) * lengths, 2, k
 
 
+def apart_inputs(draw, V: int, D: int, k: int) -> tuple[Tensor, int, int]:
+    """Vectors about their mean: some cosine is below 0, and with k = V − 1 it is wanted too."""
+    vectors = draw(V, D)
+    return vectors - vectors.mean(dim=0), 2, k
+
+
 def itself_included(vectors: Tensor, word: int, k: int) -> Tensor:
     return F.cosine_similarity(vectors, vectors[word], dim=-1).topk(k).indices
+
+
+def set_to_zero(vectors: Tensor, word: int, k: int) -> Tensor:
+    closeness = F.cosine_similarity(vectors, vectors[word], dim=-1)
+    closeness[word] = 0
+    return closeness.topk(k).indices
 
 
 def dot_product(vectors: Tensor, word: int, k: int) -> Tensor:
@@ -314,12 +381,20 @@ nearest_words = Function(
     notebook=NOTEBOOK,
     minutes=5,
     reference=nearest_words_reference,
-    cases=sized(neighbour_inputs, {"V": 30, "D": 5, "k": 4}, {"V": 8, "D": 8, "k": 3}, {"V": 40, "D": 3, "k": 6}),
+    cases=lambda: [
+        *sized(neighbour_inputs, {"V": 30, "D": 5, "k": 4}, {"V": 8, "D": 8, "k": 3}, {"V": 40, "D": 3, "k": 6})(),
+        *sized(apart_inputs, {"V": 4, "D": 6, "k": 3}, {"V": 5, "D": 3, "k": 4})(),
+    ],
     mistakes=[
         Mistake(
             "itself_included",
             itself_included,
             "The nearest word is the word itself, with cosine 1. Leave it out before you take the k best.",
+        ),
+        Mistake(
+            "set_to_zero",
+            set_to_zero,
+            "A cosine may be below 0, so a 0 can still be among the largest. Leave the word out with −inf.",
         ),
         Mistake(
             "dot_product",
@@ -353,7 +428,7 @@ picture_says = Choice(
     id="picture_says",
     notebook=NOTEBOOK,
     minutes=1,
-    question="In a flat picture of 64-dimensional vectors, two words touch. What follows?",
+    question="In a picture of the two principal components of 64-dimensional vectors, two words touch. What follows?",
     options=[
         (
             "they mean the same",
@@ -364,7 +439,7 @@ picture_says = Choice(
             "Not surely: along the 62 directions that were dropped they may lie far apart. Ask the vectors.",
         ),
         (
-            "their first two coordinates are close; the others may not be",
+            "they are close along these two axes; along the other 62 they may not be",
             "Words that are far apart in a projection are far apart; that they are close in it says less.",
         ),
         (
@@ -392,6 +467,12 @@ def length_inputs(draw, B: int, T: int, H: int) -> tuple[Tensor, Tensor]:
     return draw(B, T, H), lengths
 
 
+def one_that_fills(draw, B: int, T: int, H: int) -> tuple[Tensor, Tensor]:
+    h, lengths = length_inputs(draw, B, T, H)
+    lengths[1] = T
+    return h, lengths
+
+
 def mask_of(lengths: Tensor, T: int) -> Tensor:
     return torch.arange(T) < lengths[:, None]
 
@@ -410,7 +491,10 @@ last_real = Function(
     notebook=NOTEBOOK,
     minutes=4,
     reference=last_real_reference,
-    cases=sized(length_inputs, {"B": 3, "T": 6, "H": 4}, {"B": 5, "T": 5, "H": 5}),
+    cases=lambda: [
+        *sized(length_inputs, {"B": 3, "T": 6, "H": 4}, {"B": 5, "T": 5, "H": 5})(),
+        *sized(one_that_fills, {"B": 4, "T": 7, "H": 3})(),
+    ],
     mistakes=[
         Mistake(
             "last_column",
@@ -486,7 +570,9 @@ def masked_loss_reference(losses, real):
 
 def loss_inputs(draw, B: int, T: int) -> tuple[Tensor, Tensor]:
     lengths = torch.arange(B) * (T - 2) // max(B - 1, 1) + 1
-    return draw(B, T).abs() + 1, mask_of(lengths, T)
+    losses = draw(B, T).abs() + 1
+    losses[-1, 0] = 0  # a word that was certain is a word all the same
+    return losses, mask_of(lengths, T)
 
 
 masked_loss = Function(
@@ -520,6 +606,21 @@ masked_loss = Function(
             "divided_by_sequences",
             lambda losses, real: (losses * real).sum() / len(losses),
             "This is the loss of a whole sequence, on average. Divide by the words, not by the sequences.",
+        ),
+        Mistake(
+            "zeros_left_out",
+            lambda losses, real: (losses * real)[losses * real != 0].mean(),
+            "A loss of 0 was taken for padding. A word of which the model was certain counts too: ask the mask.",
+        ),
+        Mistake(
+            "not_averaged",
+            lambda losses, real: losses[real],
+            "These are the losses of the real words, one by one. One number is wanted: their mean.",
+        ),
+        Mistake(
+            "counted_by_sequence",
+            lambda losses, real: (losses * real).sum() / real.sum(dim=1),
+            "The whole sum is divided by the length of each sequence. Count all real words: real.sum().",
         ),
         Mistake(
             "sum",
