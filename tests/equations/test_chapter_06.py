@@ -170,13 +170,24 @@ def test_eq_6_9_heads_share_the_features_and_stand_side_by_side_again(equation):
 
 def test_eq_6_10_a_reader_that_does_nothing_but_look(equation):
     model = Lookup(vocab_size=5, length=4, embed_dim=6).double()
-    torch.nn.init.normal_(model.b_y)
+    layer = model.attention
+    for bias in (*(getattr(layer, f"b_{name}") for name in "qkvo"), model.b_y):
+        torch.nn.init.normal_(bias)
     x = torch.randint(5, (2, 4))
     symbols, places = model.embedding.W_e[x], model.positions.W_p
-    asking = model.places.W_e.expand(2, -1, -1)
+    asking = model.places.W_e
 
     def read(asking: Tensor, cells: Tensor) -> Tensor:
-        return model.attention(asking, cells).output @ model.W_y + model.b_y
+        """The layer with its projections, equations 6.4 to 6.7 and W_o, then the output layer."""
+        q, k, v = asking @ layer.W_q + layer.b_q, cells @ layer.W_k + layer.b_k, cells @ layer.W_v + layer.b_v
+        e = torch.exp(q @ k.mT / math.sqrt(6))
+        found = (e / e.sum(dim=-1, keepdim=True)) @ v
+        return (found @ layer.W_o + layer.b_o) @ model.W_y + model.b_y
+
+    def bare(asking: Tensor, cells: Tensor) -> Tensor:
+        """Without projections."""
+        e = torch.exp(asking @ cells.mT / math.sqrt(6))
+        return (e / e.sum(dim=-1, keepdim=True)) @ cells @ model.W_y + model.b_y
 
     equation(
         formula=read(asking, symbols + places),
@@ -184,6 +195,7 @@ def test_eq_6_10_a_reader_that_does_nothing_but_look(equation):
         altered={
             "no places": read(asking, symbols),
             "asking with the cells": read(symbols + places, symbols + places),
+            "no projections": bare(asking, symbols + places),
             "no b_y": read(asking, symbols + places) - model.b_y,
         },
     )

@@ -60,6 +60,11 @@ def masked_in_place(scores, mask):
     return scores.softmax(dim=-1)
 
 
+def weights_shared_out_again(scores, mask):
+    weights = scores.softmax(dim=-1) * mask
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
 def decoder_mask_in_a_loop(lengths, T):
     return torch.tensor([[[s <= t and s < n for s in range(T)] for t in range(T)] for n in lengths.tolist()])
 
@@ -93,6 +98,7 @@ def heads_by_unflatten(x, N):
         (ex.masked_weights, masked_by_where),
         (ex.masked_weights, masked_exponentials),
         (ex.masked_weights, masked_in_place),
+        (ex.masked_weights, weights_shared_out_again),
         (ex.decoder_mask, decoder_mask_in_a_loop),
         (ex.decoder_mask, decoder_mask_by_tril),
         (ex.split_heads, heads_by_chunks),
@@ -103,3 +109,23 @@ def heads_by_unflatten(x, N):
 def test_a_right_answer_passes_however_it_is_written(exercise, answer):
     verdict = exercise.judge(answer)
     assert verdict.outcome == "correct", verdict.message
+
+
+@pytest.mark.parametrize("low", [-10.0, -15.0, -20.0, -30.0, -40.0])
+def test_a_blocked_score_that_is_merely_low_is_named(low):
+    verdict = ex.masked_weights.judge(lambda scores, mask: scores.masked_fill(~mask, low).softmax(dim=-1))
+    assert verdict.mistake == "not_low_enough", verdict.message
+
+
+def test_zero_in_place_of_minus_infinity_is_named_as_a_score():
+    verdict = ex.masked_weights.judge(lambda scores, mask: scores.masked_fill(~mask, 0.0).softmax(dim=-1))
+    assert verdict.mistake == "multiplied_before"
+    assert verdict.message.count("A blocked cell has score 0 here") == 1
+
+
+def test_blocking_queries_besides_keys_is_named():
+    def both(lengths, T):
+        real = torch.arange(T) < lengths[:, None]
+        return torch.ones(T, T, dtype=torch.bool).tril() & real[:, None, :] & real[:, :, None]
+
+    assert ex.decoder_mask.judge(both).mistake == "padded_queries"

@@ -258,12 +258,23 @@ def masked_inputs(draw, T, S):
     return scores, mask
 
 
+def loud_scores():
+    """Large scores, as unscaled queries make them: in row 1 all that is allowed lies 60 and more below the rest."""
+    scores = torch.tensor([[12.0, 0.0, 9.0, -8.0], [-55.0, 8.0, -60.0, 5.0], [3.0, 25.0, -14.0, 30.0]])
+    return scores, torch.tensor([[1, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 0]], dtype=torch.bool)
+
+
+def added_to_the_sum(scores, mask):
+    weights = scores.softmax(dim=-1) * mask
+    return weights / (weights.sum(dim=-1, keepdim=True) + 1e-6)
+
+
 masked_weights = Function(
     id="masked_weights",
     notebook=NOTEBOOK,
     minutes=5,
     reference=masked_weights_reference,
-    cases=sized(masked_inputs, {"T": 3, "S": 5}, {"T": 4, "S": 4}),
+    cases=lambda: [*sized(masked_inputs, {"T": 3, "S": 5}, {"T": 4, "S": 4})(), loud_scores()],
     mistakes=[
         Mistake(
             "polarity",
@@ -274,7 +285,7 @@ masked_weights = Function(
         Mistake(
             "multiplied_before",
             lambda scores, mask: (scores * mask).softmax(dim=-1),
-            "The scores are multiplied by the mask, so a blocked cell has score 0, and e⁰ = 1 is no small weight.",
+            "A blocked cell has score 0 here (as when multiplying by the mask), and e⁰ = 1 is no small weight.",
         ),
         Mistake(
             "multiplied_after",
@@ -291,6 +302,18 @@ masked_weights = Function(
             "minus_one",
             lambda scores, mask: (scores - (~mask).float()).softmax(dim=-1),
             "Blocked cells lose 1 from their score, and keep a good part of their weight. Only −∞ gives a weight of 0.",
+        ),
+        Mistake(
+            "not_low_enough",
+            lambda scores, mask: scores.masked_fill(~mask, -20.0).softmax(dim=-1),
+            "Blocked cells get a low score here, and scores that are allowed may lie lower still: then the blocked "
+            "cells win. Nothing lies below −∞.",
+        ),
+        Mistake(
+            "added_to_the_sum",
+            added_to_the_sum,
+            "A small number is added to the sum before dividing. Where blocked cells took nearly all, it outweighs "
+            "what is left: the row sums to less than 1. Block before the softmax, and nothing is divided again.",
         ),
         Mistake(
             "infinity_times_zero",
@@ -401,7 +424,7 @@ decoder_mask = Function(
         Mistake(
             "padded_queries",
             padded_queries,
-            "The padding blocks rows here, the queries. It is the keys that must not be attended to: columns.",
+            "Rows of padding are blocked here: those queries get nowhere to look. Only columns, the keys, need it.",
         ),
         Mistake(
             "one_too_many",
