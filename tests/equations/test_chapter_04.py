@@ -1,5 +1,9 @@
 """The equations of 04, LSTM gates, each written out by itself and held against the library."""
 
+import ast
+import json
+from pathlib import Path
+
 import pytest
 import torch
 from unrolled.exercises.lstm_gates import of_cho
@@ -196,11 +200,26 @@ def test_eq_4_12_old_and_new_share(equation, gru):
     )
 
 
-def test_eq_4_13_the_proposal_of_cho(equation, gru):
-    """Against the step that the exercise knows as the form of Cho et al., the rest being torch's."""
-    x, h, w, _ = gru
-    x, h = x[:, 0], h[:, 0]
-    weights = [torch.cat([w[f"{kind}{name}"] for name in "rzn"], dim=-1) for kind in ("W_x", "W_h", "b_x", "b_h")]
+@pytest.fixture
+def cho_step():
+    """The function of that name as it stands on the page: cho_step(x, h, cell) -> new h."""
+    page = json.loads((Path(__file__).parents[2] / "notebooks" / "04_lstm_gates.ipynb").read_text(encoding="utf-8"))
+    (cell,) = (cell for cell in page["cells"] if cell["id"] == "exp-cho-sequence")
+    tree = ast.parse("".join(cell["source"]))
+    tree.body = [part for part in tree.body if isinstance(part, ast.FunctionDef) and part.name == "cho_step"]
+    names: dict = {}
+    exec(compile(tree, "04_lstm_gates", "exec"), names)
+    return lambda *given: names["cho_step"](*given).detach()
+
+
+def weights_of(cell):
+    return [weight.detach() for weight in (cell.W_xh, cell.W_hh, cell.b_xh, cell.b_hh)]
+
+
+def test_eq_4_13_the_proposal_of_cho(equation, cho_step):
+    """The step of the page, the rest being torch's."""
+    cell = GRUCell(D, H).double()
+    x, h, w = torch.randn(B, D).double(), torch.randn(B, H).double(), blocks(cell, "rzn")
     r = sigma(x @ w["W_xr"] + w["b_xr"] + h @ w["W_hr"] + w["b_hr"])
     z = sigma(x @ w["W_xz"] + w["b_xz"] + h @ w["W_hz"] + w["b_hz"])
     b_n = w["b_xn"] + w["b_hn"]
@@ -210,7 +229,7 @@ def test_eq_4_13_the_proposal_of_cho(equation, gru):
 
     equation(
         formula=state(tanh(x @ w["W_xn"] + (r * h) @ w["W_hn"] + b_n)),
-        library=of_cho(x, h, *weights),
+        library=cho_step(x, h, cell),
         altered={
             "torch's form": state(tanh(x @ w["W_xn"] + w["b_xn"] + r * (h @ w["W_hn"] + w["b_hn"]))),
             "no reset": state(tanh(x @ w["W_xn"] + h @ w["W_hn"] + b_n)),
@@ -219,11 +238,33 @@ def test_eq_4_13_the_proposal_of_cho(equation, gru):
     )
 
 
-def test_eq_4_13_both_forms_agree_where_the_reset_gate_is_open(relative_difference):
+def test_eq_4_13_the_exercise_knows_the_step_of_the_page(relative_difference, cho_step):
+    cell = GRUCell(D, H).double()
+    x, h = torch.randn(B, D).double(), torch.randn(B, H).double()
+    assert relative_difference(of_cho(x, h, *weights_of(cell)), cho_step(x, h, cell)) < 1e-9
+
+
+@pytest.mark.parametrize("units", [1, H])
+def test_eq_4_13_is_torchs_gru_where_units_do_not_mix_and_b_hn_is_zero(relative_difference, cho_step, units):
+    """With a diagonal W_hn, r before the product or after it is the same: with one unit always. But not with b_hn."""
+    layer = torch.nn.GRU(D, units, batch_first=True).double()
+    x, h = torch.randn(B, D).double(), torch.randn(B, units).double()
+
+    def apart(b_hn):
+        with torch.no_grad():
+            layer.weight_hh_l0[2 * units :] *= torch.eye(units)
+            layer.bias_hh_l0[2 * units :] = b_hn
+            theirs = layer(x[:, None], h[None])[0][:, 0]
+        return relative_difference(cho_step(x, h, GRU.from_torch(layer).cell), theirs)
+
+    assert apart(b_hn=0) < 1e-9
+    assert apart(b_hn=1) > 1e-3
+
+
+def test_eq_4_13_both_forms_agree_where_the_reset_gate_is_open(relative_difference, cho_step):
     """A reset gate's bias of 50 makes r = 1: nothing is reset, and before or after the product is all the same."""
     cell = GRUCell(D, H).double()
     with torch.no_grad():
         cell.b_xh[:H] = 50
     x, h = torch.randn(B, D).double(), torch.randn(B, H).double()
-    theirs = of_cho(x, h, *(weight.detach() for weight in (cell.W_xh, cell.W_hh, cell.b_xh, cell.b_hh)))
-    assert relative_difference(theirs, cell(x, h).h.detach()) < 1e-9
+    assert relative_difference(cho_step(x, h, cell), cell(x, h).h.detach()) < 1e-9

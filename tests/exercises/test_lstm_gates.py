@@ -83,6 +83,22 @@ def test_any_gates_that_keep_the_mark_are_right(answer):
     assert ex.bracket_gates.judge(answer).outcome == "correct"
 
 
+@pytest.mark.parametrize(
+    ("answer", "mistake", "words"),
+    [
+        (lambda opens, closes: (opens - closes, 1 - 0 * opens, 1 - 0 * opens), "negative_gate", "cannot take away"),
+        (lambda opens, closes: (opens - 3 * closes, 1 - closes, 1 - 0 * opens), "negative_gate", "cannot take away"),
+        (lambda opens, closes: (3 * opens, 1 - closes, 1 / 3 - 0 * opens), "gate_above_one", "cannot enlarge"),
+        (lambda opens, closes: (0.5 * opens, 1 - closes, 2 - 0 * opens), None, "g goes above 1; it lies from -1 to 1"),
+        (lambda opens, closes: (opens, 1 - 2 * closes, 1 - 0 * opens), None, "f goes below 0; it lies from 0 to 1"),
+    ],
+)
+def test_gates_that_no_cell_can_have_are_refused(answer, mistake, words):
+    verdict = ex.bracket_gates.judge(answer)
+    assert (verdict.outcome, verdict.mistake) == ("not yet", mistake)
+    assert words in verdict.message
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0, -2.0])
 def test_the_forget_bias_may_be_divided_between_the_two_biases(share):
     def answer(b_xh, b_hh, value):

@@ -20,13 +20,27 @@ def gates_of_a_mark(opens, closes):
 
 
 def memory_of(answer: Callable, opens: Tensor, closes: Tensor) -> Tensor:
-    """The memory c (T,) that these gates give: what is compared, so that any gates that do it are right."""
+    """The memory c (T,) that these gates give: what is compared, so that any gates that do it are right.
+
+    Raises ValueError for what no cell can have: i or f outside of 0 to 1, g outside of −1 to 1.
+    """
     i, f, g = answer(opens, closes)
     c, memory = torch.zeros(()), []
     for t in range(len(opens)):
+        within("i", i[t], 0)
+        within("f", f[t], 0)
+        within("g", g[t], -1)
         c = f[t] * c + i[t] * g[t]
         memory.append(c)
     return torch.stack(memory)
+
+
+def within(name: str, value: float, low: int) -> None:
+    """Refuse a value below `low` or above 1, in words that are the same for every such value."""
+    room = 1e-6  # for a last digit
+    side = "below" if value < low - room else "above" if value > 1 + room else None
+    if side:
+        raise ValueError(f"{name} goes {side} {low if side == 'below' else 1}; it lies from {low} to 1")
 
 
 def bracket_texts() -> list[tuple[Tensor, Tensor]]:
@@ -72,6 +86,16 @@ bracket_gates = Function(
             lambda opens, closes: (closes, 1 - opens, torch.ones_like(opens)),
             "The two brackets have changed places: this marks what stands outside of them.",
         ),
+        Mistake(
+            "negative_gate",
+            lambda opens, closes: (opens - closes, torch.ones_like(opens), torch.ones_like(opens)),
+            "i goes below 0. A gate is a sigmoid, from 0 to 1: it cannot take away. f does the emptying.",
+        ),
+        Mistake(
+            "gate_above_one",
+            lambda opens, closes: (2 * opens, 1 - closes, torch.full_like(opens, 0.5)),
+            "i goes above 1. A gate is a sigmoid, from 0 to 1: it lets a share through, and cannot enlarge.",
+        ),
     ],
     hints=[
         "Three moments: at ( something is written, between nothing changes, at ) the memory is emptied.",
@@ -113,6 +137,7 @@ gate_numbers = Number(
         Mistake("one_a_unit", 4, "That is one step of one sequence. The gate is computed anew at each step."),
         Mistake("one_step_of_all", 20, "That is one step. The gate is computed anew at each of the 7 steps."),
         Mistake("one_sequence", 28, "That is one sequence, and there are 5."),
+        Mistake("all_blocks", 560, "That is four blocks: i, f, g and o. The forget gate f is one of them."),
         Mistake("of_the_inputs", 105, "A gate acts on the memory, and so has H = 4 numbers a step, not D = 3."),
     ],
     hints=[
@@ -562,6 +587,13 @@ def bias_outside(x, h, W_xh, W_hh, b_xh, b_hh):
     return right_gru(x, h, W_xh, W_hh, b_xh + outside, inside)
 
 
+def shown_by_a_gate(x, h, W_xh, W_hh, b_xh, b_hh):
+    """As an LSTM with a gate less: r shows a share of tanh of the state."""
+    r = (x @ W_xh + b_xh + h @ W_hh + b_hh).chunk(3, dim=-1)[0].sigmoid()
+    memory = gru_with(proposal=lambda x_n, h_n, r: (x_n + h_n).tanh())(x, h, W_xh, W_hh, b_xh, b_hh)
+    return r * memory.tanh()
+
+
 def gru_inputs(draw: Draw, B: int, D: int, H: int) -> tuple:
     return draw(B, D), draw(B, H), draw(D, 3 * H), draw(H, 3 * H), draw(3 * H), draw(3 * H)
 
@@ -582,6 +614,12 @@ gru_step = Function(
             "not_tied",
             gru_with(update=lambda n, z, h: n + z * h),
             "The proposal is added in full, as if the state were a memory to add to. z ties the two: (1 − z) ⊙ n.",
+        ),
+        Mistake(
+            "shown_by_a_gate",
+            shown_by_a_gate,
+            "r takes the part of an output gate, as if the state were a c to be shown in part. A GRU has no c: its one "
+            "state is what it remembers and what it shows, and r acts on what the proposal sees.",
         ),
         Mistake(
             "of_cho",
