@@ -1,5 +1,7 @@
 """Exercises of 03, vanishing gradients."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -16,6 +18,9 @@ fade_steps = Number(
     mistakes=[
         Mistake("subtracted", 10, "A tenth of what is left goes at each step, not a tenth of the start."),
         Mistake("one_early", 43, "After 43 steps it is 0.0108, still above a hundredth. One more."),
+        Mistake("one_late", 45, "After the step before, less than a hundredth was left already. One fewer."),
+        Mistake("not_rounded", math.log(0.01) / math.log(0.9), "There it is a hundredth, but steps are whole: round up."),
+        Mistake("to_one_decimal", 43.7, "Steps are whole. Which is the first with less than a hundredth left?"),
         Mistake("a_tenth", 22, "That is where a tenth is left: 0.9²² is 0.098."),
         Mistake("a_half", 7, "That is where half is left: 0.9⁷ is 0.48."),
     ],
@@ -155,7 +160,7 @@ radius_one = Choice(
             "That holds for W_hh alone. Each Jacobian has the slopes of tanh as well.",
         ),
         (
-            "Less than a thousandth.",
+            "Less than a tenth.",
             "The slopes of tanh are below 1 wherever a unit is off zero, and 60 of them multiply.",
         ),
         ("About half.", "A little is lost at each step, and then again of what is left, sixty times."),
@@ -173,7 +178,7 @@ vanishing_means = Choice(
     options=[
         (
             "All gradients are zero, so no weight changes any more.",
-            "The near terms are as large as ever; W_hh has a healthy gradient, all of it from near steps.",
+            "The near terms are as large as ever; W_hh has a healthy gradient, nearly all of it from near steps.",
         ),
         (
             "What happens shortly before the loss is learned; what lies far back is not.",
