@@ -575,8 +575,8 @@ asks_with_place = Choice(
         ),
         (
             "it sorts nearly as well, and its strongest cell is often not the letter it writes",
-            "The query points at letters that are about as far in the alphabet as the place, and the output layer "
-            "reads the answer off the mixture.",
+            "The query points at letters that are about as far in the alphabet as the place (the cell below measures "
+            "it), and the output layer reads the answer off the mixture.",
         ),
     ],
     reference="C",
