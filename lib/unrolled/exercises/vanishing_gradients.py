@@ -19,7 +19,9 @@ fade_steps = Number(
         Mistake("subtracted", 10, "A tenth of what is left goes at each step, not a tenth of the start."),
         Mistake("one_early", 43, "After 43 steps it is 0.0108, still above a hundredth. One more."),
         Mistake("one_late", 45, "After the step before, less than a hundredth was left already. One fewer."),
-        Mistake("not_rounded", math.log(0.01) / math.log(0.9), "There it is a hundredth, but steps are whole: round up."),
+        Mistake(
+            "not_rounded", math.log(0.01) / math.log(0.9), "There it is a hundredth, but steps are whole: round up."
+        ),
         Mistake("to_one_decimal", 43.7, "Steps are whole. Which is the first with less than a hundredth left?"),
         Mistake("a_tenth", 22, "That is where a tenth is left: 0.9²² is 0.098."),
         Mistake("a_half", 7, "That is where half is left: 0.9⁷ is 0.48."),
