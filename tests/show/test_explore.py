@@ -83,3 +83,16 @@ def test_an_impossible_slider_is_refused(numbers):
         show.slider(*numbers)
     with pytest.raises(ValueError, match="step above 0"):
         show.slider(0, 3, 1, step=-1)
+
+
+def test_a_slider_counts_the_moves_that_came_so_that_a_drag_leaves_no_queue():
+    control = show.slider(0, 5, 2)
+    before = control.received
+    control.value = 4
+    control.value = 4  # no move
+    assert control.received == before + 1
+
+
+def test_a_box_of_controls_keeps_jupyterlabs_keys_away():
+    lab = show.explore(draw, radius=show.slider(0.0, 2.0, 1.0), kind=["tanh", "relu"])
+    assert [type(child).__name__ for child in lab.children] == ["HBox", "HTML", "HTML", "Keys"]

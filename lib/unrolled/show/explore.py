@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .picture import image
+from .widgets.keys import Keys
 from .widgets.slider import Slider, slider
 
 Draw = Callable[..., tuple[Figure | Axes, str]]
@@ -23,9 +24,8 @@ class Explorer(ipywidgets.VBox):
     def __init__(self, function: Draw, controls: dict[str, ipywidgets.Widget]):
         self.function, self.controls = function, controls
         self.sentence, self.frame, self.says = "", ipywidgets.HTML(), ipywidgets.HTML()
-        super().__init__(
-            [ipywidgets.HBox(list(controls.values()), layout={"flex_flow": "wrap"}), self.frame, self.says]
-        )
+        row = ipywidgets.HBox(list(controls.values()), layout={"flex_flow": "wrap"})
+        super().__init__([row, self.frame, self.says, Keys()])
         self.draw()
         for control in controls.values():
             control.observe(self.draw, "value")

@@ -1,11 +1,13 @@
 """An exercise with options, each with its own explanation."""
 
 import string
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from unrolled.exercises.engine import desk
 from unrolled.exercises.engine.verdict import Mistake, Verdict, correct, not_attempted, not_yet
+from unrolled.exercises.engine.wrap import wrapped
 
 
 class Choice:
@@ -39,9 +41,9 @@ class Choice:
 
     def show(self) -> None:
         """Print the question and its options."""
-        print(self.question)
+        print(wrapped(self.question))
         for letter, (text, _) in self.options.items():
-            print(f"  {letter}  {text}")
+            print(textwrap.indent(wrapped(f"{letter}  {text}", indent="   "), "  "))
 
     def judge(self, answer: Any) -> Verdict:
         """Say what an answer is, without printing: a letter of either case, or the number of the option from 1."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from unrolled.exercises import progress
 from unrolled.exercises.engine.verdict import NOT_ATTEMPTED, Verdict
+from unrolled.exercises.engine.wrap import wrapped
 
 given_hints: dict[str, int] = {}
 
@@ -12,7 +13,7 @@ def check(exercise: Any, answer: Any) -> None:
     """Judge, print, keep. Whatever the answer or this engine does, a learner never sees a traceback."""
     try:
         verdict = exercise.judge(answer)
-        print(verdict.message)
+        print(wrapped(verdict.message))
         note = keep(exercise, verdict, answer)
     except KeyboardInterrupt:
         note = "You stopped the check. Nothing is lost: run the cell again when you like."
@@ -22,7 +23,7 @@ def check(exercise: Any, answer: Any) -> None:
             "This is no fault of yours; please report it."
         )
     if note:
-        print(note)
+        print(wrapped(note))
 
 
 def keep(exercise: Any, verdict: Verdict, answer: Any) -> str:
@@ -37,6 +38,6 @@ def hint(exercise: Any) -> None:
     n = min(given_hints.get(exercise.id, 0), len(exercise.hints) - 1)
     given_hints[exercise.id] = n + 1
     last = n + 1 == len(exercise.hints)
-    print(f"Hint {n + 1} of {len(exercise.hints)}: {exercise.hints[n]}")
+    print(wrapped(f"Hint {n + 1} of {len(exercise.hints)}: {exercise.hints[n]}"))
     if last:
         print("That was the last one; .solution() shows an answer.")

@@ -16,29 +16,55 @@ function build(model, el) {
   return { name, input, shown };
 }
 
-function draw(model, { name, input, shown }) {
+function say(model, { input, shown }, value) {
   const unit = model.get("unit");
-  const text = model.get("value").toFixed(model.get("decimals")) + (unit ? ` ${unit}` : "");
+  const text = value.toFixed(model.get("decimals")) + (unit ? ` ${unit}` : "");
+  input.setAttribute("aria-valuetext", text);
+  shown.textContent = text;
+}
+
+function draw(model, parts) {
+  const { name, input } = parts;
   name.textContent = model.get("label");
   for (const [attribute, trait] of [["min", "low"], ["max", "high"], ["step", "step"]]) {
     input[attribute] = model.get(trait);
   }
-  input.value = model.get("value");
-  input.setAttribute("aria-valuetext", text);
-  shown.textContent = text;
+  if (document.activeElement !== input) input.value = model.get("value");
+  say(model, parts, Number(input.value));
+}
+
+// Moves are handed on one at a time, the newest when the kernel has taken the one before, so that a drag leaves no queue.
+function sender(model) {
+  let waiting = false;
+  let newest;
+  const send = () => {
+    waiting = newest !== model.get("value");
+    if (!waiting) return;
+    model.set("value", newest);
+    model.save_changes();
+  };
+  model.on("change:received", send);
+  const move = (value) => {
+    newest = value;
+    if (!waiting) send();
+  };
+  return { move, stop: () => model.off("change:received", send) };
 }
 
 function render({ model, el }) {
   const parts = build(model, el);
   const redraw = () => draw(model, parts);
-  const move = () => {
-    model.set("value", Number(parts.input.value));
-    model.save_changes();
-  };
+  const { move, stop } = sender(model);
   redraw();
-  parts.input.addEventListener("input", move);
+  parts.input.addEventListener("input", () => {
+    say(model, parts, Number(parts.input.value));
+    move(Number(parts.input.value));
+  });
   model.on("change", redraw);
-  return () => model.off("change", redraw);
+  return () => {
+    model.off("change", redraw);
+    stop();
+  };
 }
 
 export default { render };

@@ -21,6 +21,7 @@ class Slider(anywidget.AnyWidget):
     step = traitlets.Float().tag(sync=True)
     decimals = traitlets.Int().tag(sync=True)
     value = traitlets.Union([traitlets.Int(), traitlets.Float()]).tag(sync=True)
+    received = traitlets.Int().tag(sync=True)  # how many moves have come; the front end waits for it before the next
 
     @traitlets.validate("value")
     def _inside(self, proposal: dict) -> float:
@@ -28,6 +29,10 @@ class Slider(anywidget.AnyWidget):
         if not self.low <= value <= self.high:
             raise traitlets.TraitError(f"{self.label or 'value'} goes from {self.low:g} to {self.high:g}; {value} came")
         return round(value) if self.decimals == 0 else float(value)
+
+    @traitlets.observe("value")
+    def _count(self, _change: object) -> None:
+        self.received += 1
 
 
 def slider(
