@@ -105,6 +105,14 @@ rnn_step = Function(
             "This is a sigmoid, from 0 to 1; equation 1.3 has a tanh, from −1 to 1.",
         ),
         Mistake(
+            "both_returned",
+            lambda x, h, W_xh, W_hh, b_xh, b_hh: (
+                x @ W_xh + b_xh + h @ W_hh + b_hh,
+                torch.tanh(x @ W_xh + b_xh + h @ W_hh + b_hh),
+            ),
+            "a and h are both returned. The new state h alone is wanted.",
+        ),
+        Mistake(
             "state_added",
             lambda x, h, W_xh, W_hh, b_xh, b_hh: h + torch.tanh(x @ W_xh + b_xh + h @ W_hh + b_hh),
             "The old state is added once more. The new state replaces the old one.",
@@ -168,6 +176,10 @@ def no_output_bias(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
     return h @ W_hy, h
 
 
+def output_alone(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
+    return rnn_step_reference(x, h, W_xh, W_hh, b_xh, b_hh) @ W_hy + b_y
+
+
 def never_squashed(x, h, W_xh, W_hh, b_xh, b_hh, W_hy, b_y):
     a = x @ W_xh + b_xh + h @ W_hh + b_hh
     return a @ W_hy + b_y, a
@@ -210,6 +222,7 @@ rnn_output = Function(
             "These are probabilities. The output is the plain numbers before; a loss such as CrossEntropyLoss takes "
             "the softmax itself, and twice is once too often.",
         ),
+        Mistake("output_alone", output_alone, "This is y alone. Both are wanted: y, then the new h."),
         Mistake("no_b_y", no_output_bias, "The state is right; the output lacks its bias b_y."),
         Mistake(
             "never_squashed", never_squashed, "The tanh of equation 1.3 is missing, in the state and so in the output."

@@ -65,14 +65,15 @@ def explore(function: Draw, **controls: Any) -> Explorer:
 
     `function(**values)` is pure and returns a figure (or axes) and the sentence that says what is to be seen. Each
     control is named as the argument that it sets: a `show.slider`, a list of texts to choose from, True or False for a
-    check box, or any widget of ipywidgets with a `value`. A control's label is its name, underscores as spaces.
+    check box, or any widget of ipywidgets with a `value`. A control's label is its name, underscores as spaces (but for
+    the name of a weight, such as W_hh).
     """
     return Explorer(function, {name: control(name, value) for name, value in controls.items()})
 
 
 def control(name: str, given: Any) -> ipywidgets.Widget:
     """The widget for what was given."""
-    label = name.replace("_", " ")
+    label = name if name != name.lower() else name.replace("_", " ")  # W_hh keeps its line
     if isinstance(given, Slider):
         given.label = given.label or label
         return given

@@ -25,7 +25,8 @@ def frames(
         )
     if truth is not None or guesses:
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    ax.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), xticks=[-1, 0, 1], yticks=[-1, 0, 1], xlabel="across", ylabel="up")
+    edge = max([1.15, *(0.1 + guess.abs().max().item() for guess in (guesses or {}).values())])
+    ax.set(xlim=(-edge, edge), ylim=(-edge, edge), xticks=[-1, 0, 1], yticks=[-1, 0, 1], xlabel="across", ylabel="up")
     ax.add_patch(plt.Rectangle((-1, -1), 2, 2, fill=False, color="#999999"))
     ax.spines[:].set_visible(False)
     ax.set_aspect("equal")

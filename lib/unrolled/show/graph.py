@@ -36,12 +36,12 @@ def graph(
             if there[low][t] and there[low + 1][t]:
                 arrow(ax, (t, low), (t, low + 1), name)
         if t:
-            arrow(ax, (t - 1, STATE), (t, STATE), along)
+            arrow(ax, (t - 1, STATE), (t, STATE), along, room(rows[STATE][t - 1]), room(rows[STATE][t]))
         for height, row in rows.items():
             if there[height][t]:
                 box(ax, t, height, row[t])
     if first:
-        arrow(ax, (-1, STATE), (0, STATE), along)
+        arrow(ax, (-1, STATE), (0, STATE), along, room(first), room(rows[STATE][0]))
         box(ax, -1, STATE, first)
     if total:
         for t in range(T):
@@ -75,8 +75,15 @@ def box(ax: Axes, t: float, height: float, text: str, row: float | None = None) 
     ax.text(t, height, text or "h", ha="center", va="center", fontsize=9, bbox=style, zorder=3)
 
 
-def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], name: str) -> None:
-    style = {"arrowstyle": "-|>", "shrinkA": 14, "shrinkB": 14, "color": "#555555"}
+def room(text: str) -> float:
+    """Half the width of a box with this text, in points, and a little air."""
+    return 9 + 2.6 * len(text or "h")
+
+
+def arrow(
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], name: str, before: float = 14, after: float = 14
+) -> None:
+    style = {"arrowstyle": "-|>", "shrinkA": before, "shrinkB": after, "color": "#555555"}
     ax.annotate("", end, start, arrowprops=style, zorder=1)
     middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     offset = (4, 0) if start[0] == end[0] else (0, 6)
