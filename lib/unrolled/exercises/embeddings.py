@@ -15,7 +15,7 @@ NOTEBOOK = "05_embeddings"
 
 
 def embed_reference(tokens, W_e):
-    """tokens (B, T), W_e (V, D) -> (B, T, D): the vector of every token, by a one-hot and one matrix product."""
+    """tokens (B, T), W_e (V, D) -> (B, T, D): the vector of every token."""
     one_hot = torch.eye(len(W_e))[tokens]  # (B, T, V)
     return one_hot @ W_e
 
@@ -130,6 +130,7 @@ rows_touched = Number(
     mistakes=[
         Mistake("every_position", 6 * 64, "Six positions, yet one word stands at two of them, and both share one row."),
         Mistake("the_whole_table", 1640 * 64, "That is all of W_e. A row whose word does not occur met only zeros."),
+        Mistake("positions", 6, "Six positions are five different words, so five rows; and each has 64 numbers."),
         Mistake("rows", 5, "Five rows; each has 64 numbers."),
         Mistake("one_row", 64, "That is one row. Every word of the sentence has its own."),
     ],
@@ -142,7 +143,10 @@ rows_touched = Number(
 
 
 def next_word_pairs_reference(tokens):
-    """tokens (B, T) -> x (B, T-1) and y (B, T-1): y[:, t] is the word that follows x[:, t]."""
+    """tokens (B, T) -> x (B, T-1), y (B, T-1).
+
+    y[:, t] is the word that follows x[:, t].
+    """
     return tokens[:, :-1], tokens[:, 1:]
 
 
@@ -241,7 +245,7 @@ perplexity = Function(
         Mistake(
             "no_softmax",
             lambda logits, targets: (-logits[torch.arange(len(targets)), targets].mean()).exp().item(),
-            "The scores were taken for ln p. A log_softmax makes them that: less the ln of all their powers of e.",
+            "The scores were taken for ln p. A log_softmax makes them that: minus the ln of the sum of exp(scores).",
         ),
         Mistake(
             "every_pair",
@@ -271,7 +275,7 @@ perplexity = Function(
         Mistake(
             "mean_of_perplexities",
             lambda logits, targets: nats_each(logits, targets).exp().mean().item(),
-            "This is the mean of 1/p, ruled by a few rare words. Take the mean of the nats, then e to its power.",
+            "This is the mean of 1/p, ruled by a few rare words. Take the mean of the nats, then e to that power.",
         ),
         Mistake(
             "nats",
@@ -324,7 +328,10 @@ full_weight = Choice(
 
 
 def nearest_words_reference(vectors, word, k):
-    """vectors (V, D), the index of a word -> (k,): the k nearest by cosine, nearest first, itself left out."""
+    """vectors (V, D), word: an index, k -> (k,), the indices of its neighbours.
+
+    The k nearest by cosine, nearest first; the word itself is left out.
+    """
     closeness = torch.cosine_similarity(vectors, vectors[word], dim=-1)  # (V,)
     closeness[word] = -torch.inf
     return closeness.topk(k).indices
@@ -376,6 +383,19 @@ def columns_normed(vectors: Tensor, word: int, k: int) -> Tensor:
     return scores.topk(k).indices
 
 
+def plain_product(vectors: Tensor, word: int, k: int) -> Tensor:
+    return (vectors @ vectors[word]).topk(k).indices
+
+
+def columns_normed_itself_included(vectors: Tensor, word: int, k: int) -> Tensor:
+    unit = F.normalize(vectors, dim=0)
+    return (unit @ unit[word]).topk(k).indices
+
+
+def straight_line_itself_included(vectors: Tensor, word: int, k: int) -> Tensor:
+    return (vectors - vectors[word]).norm(dim=-1).topk(k, largest=False).indices
+
+
 nearest_words = Function(
     id="nearest_words",
     notebook=NOTEBOOK,
@@ -402,6 +422,21 @@ nearest_words = Function(
             "These are the largest products: a long vector wins whatever its direction. Divide by both lengths.",
         ),
         Mistake(
+            "plain_product",
+            plain_product,
+            "These are the largest products, the word itself not left out. Divide by both lengths, and leave it out.",
+        ),
+        Mistake(
+            "columns_normed_itself_included",
+            columns_normed_itself_included,
+            "Here each column has length 1 and the word itself is still there. Give each row length 1: dim=-1.",
+        ),
+        Mistake(
+            "straight_line_itself_included",
+            straight_line_itself_included,
+            "These are nearest in a straight line, the word itself first. Compare directions, and leave it out.",
+        ),
+        Mistake(
             "straight_line",
             straight_line,
             "These are nearest in a straight line, where lengths count. The cosine looks at directions alone.",
@@ -422,6 +457,33 @@ nearest_words = Function(
         "Set the word's own closeness to -torch.inf, then take topk(k).indices.",
     ],
     why="By angle, each word has the neighbours that were moved in the same direction.",
+)
+
+where_opposites = Choice(
+    id="where_opposites",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="Eleven pairs of opposites, ranks from 1 to 1639. The rank in the middle of the eleven is",
+    options=[
+        (
+            "below 100: opposites are near",
+            "What can follow the one can often follow the other, and the loss looked at nothing else.",
+        ),
+        (
+            "about 800: as in random vectors",
+            "The loss asked for no meaning, yet rows were moved by what follows. Do opposites differ in that?",
+        ),
+        (
+            "above 1500: opposite words point in opposite directions",
+            "For that the loss would have to know what a word means. It knows what follows it.",
+        ),
+        (
+            "1: an opposite is the nearest of all",
+            "So it is for a few pairs. Most words have others that are followed by the same things.",
+        ),
+    ],
+    reference="A",
+    hints=["Put the one in place of the other in a sentence. Can it go on as before?"],
 )
 
 picture_says = Choice(
@@ -456,7 +518,10 @@ picture_says = Choice(
 
 
 def last_real_reference(h, lengths):
-    """h (B, T, H), lengths (B,) -> (B, H): the state after the last real word of each sequence."""
+    """h (B, T, H), lengths (B,) -> (B, H).
+
+    The state after the last real word of each sequence.
+    """
     return h[torch.arange(len(h)), lengths - 1]
 
 
@@ -564,7 +629,10 @@ packing_mends = Choice(
 
 
 def masked_loss_reference(losses, real):
-    """losses (B, T) in nats, real (B, T) boolean -> their mean over the real words, one number."""
+    """losses (B, T) in nats, real (B, T) boolean -> one number.
+
+    The mean of the losses of the real words.
+    """
     return losses[real].mean()
 
 
@@ -645,7 +713,7 @@ flattered = Number(
             "That is e to the power of 4, the honest one, over the 20 words. All 36 cells count here.",
         ),
         Mistake("nats", 4 * 20 / 36, "That is the mean loss in nats. Perplexity is e to that power."),
-        Mistake("scaled", math.exp(4) * 20 / 36, "The share of the pads goes into the mean, before the power of e."),
+        Mistake("scaled", math.exp(4) * 20 / 36, "The share of the pads goes into the mean loss, and e to that power."),
         Mistake("pads_alone", 1, "That is the perplexity of the pads alone; the words are in the mean as well."),
     ],
     hints=["How many cells are there, how many of them words?", "The mean loss is 4 · 20 / 36."],
