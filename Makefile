@@ -87,10 +87,10 @@ $(VENV)/.course: requirements.txt lib/pyproject.toml $(STALE)
 	@"$(PYTHON)" -c '$(NEW_ENOUGH)' || { echo "$(PYTHON) is not Python 3.11 or newer. Name another: make lab PYTHON=/path/to/python"; exit 1; }
 	@"$(PY)" -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	@if [ -n "$(TORCH_INDEX)" ] && "$(PY)" -c '$(ANSWERS)' "$(TORCH_INDEX)" 2>/dev/null; then \
-		echo "Installing requirements.txt; torch comes from $(TORCH_INDEX)"; \
+		echo "Installing requirements.txt, a few minutes in which nothing is shown; torch comes from $(TORCH_INDEX)"; \
 		"$(PY)" -m pip install $(PIP) --extra-index-url "$(TORCH_INDEX)" -r requirements.txt; \
 	else \
-		echo "Installing requirements.txt by pip's own settings"; \
+		echo "Installing requirements.txt by pip's own settings, a few minutes in which nothing is shown"; \
 		"$(PY)" -m pip install $(PIP) -r requirements.txt; \
 	fi
 	@mkdir -p $(SETTINGS) && echo '$(QUIET)' > $(SETTINGS)/overrides.json
