@@ -122,3 +122,32 @@ def test_texts_may_be_read_in_one_piece_or_by_recursion():
 
     for answer in (in_one_piece, state_as_output):
         assert ex.read_texts.judge(answer).outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake", "words"),
+    [
+        (lambda opens, closes: (opens, 1 - closes, 1.0), "one_number", "torch.ones_like(opens)"),
+        (lambda opens, closes: (opens, 1 - closes, torch.tensor(1.0)), "one_number", "torch.ones_like(opens)"),
+        (lambda opens, closes: (opens, 1, 1 - 0 * opens), None, "f is one number"),
+        (lambda opens, closes: [1 - closes, opens], "two_gates", "i, f and g"),
+        (lambda opens, closes: (opens, closes, opens, closes), None, "4 came back; wanted are 3"),
+        (lambda opens, closes: print(opens), "no_return", "return missing"),
+    ],
+)
+def test_what_is_not_three_gates_is_named(answer, mistake, words):
+    verdict = ex.bracket_gates.judge(answer)
+    assert (verdict.outcome, verdict.mistake) == ("not yet", mistake)
+    assert words in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("give", "mistake"), [(lambda b_xh, b_hh: None, "no_return"), (lambda b_xh, b_hh: b_xh + b_hh, "one_bias_back")]
+)
+def test_biases_that_are_not_handed_back_are_named(give, mistake):
+    def answer(b_xh, b_hh, value):
+        b_xh, b_hh = b_xh.clone(), b_hh.clone()
+        b_xh[: len(b_xh) // 2] = value
+        return give(b_xh, b_hh)
+
+    assert ex.open_forget_gates.judge(answer).mistake == mistake

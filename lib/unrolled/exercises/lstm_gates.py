@@ -1,6 +1,6 @@
 """Exercises of 04, LSTM gates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -22,9 +22,10 @@ def gates_of_a_mark(opens, closes):
 def memory_of(answer: Callable, opens: Tensor, closes: Tensor) -> Tensor:
     """The memory c (T,) that these gates give: what is compared, so that any gates that do it are right.
 
-    Raises ValueError for what no cell can have: i or f outside of 0 to 1, g outside of −1 to 1.
+    Raises ValueError for other than three gates, for one number in place of a value for every step, and for what no
+    cell can have: i or f outside of 0 to 1, g outside of −1 to 1.
     """
-    i, f, g = answer(opens, closes)
+    i, f, g = three_gates(answer(opens, closes))
     c, memory = torch.zeros(()), []
     for t in range(len(opens)):
         within("i", i[t], 0)
@@ -35,12 +36,33 @@ def memory_of(answer: Callable, opens: Tensor, closes: Tensor) -> Tensor:
     return torch.stack(memory)
 
 
+def three_gates(answered: Sequence | None) -> Sequence:
+    """What an answer returned, if it is three gates, each with a value for every step; else ValueError."""
+    if answered is None:
+        raise ValueError("nothing came back; wanted are i, f, g")
+    if len(answered) != 3:
+        raise ValueError(f"{len(answered)} came back; wanted are 3: i, f, g")
+    for name, gate in zip("ifg", answered, strict=True):
+        if isinstance(gate, int | float) or getattr(gate, "ndim", 1) == 0:
+            raise ValueError(f"{name} is one number; wanted is a value for every step")
+    return answered
+
+
 def within(name: str, value: float, low: int) -> None:
     """Refuse a value below `low` or above 1, in words that are the same for every such value."""
     room = 1e-6  # for a last digit
     side = "below" if value < low - room else "above" if value > 1 + room else None
     if side:
         raise ValueError(f"{name} goes {side} {low if side == 'below' else 1}; it lies from {low} to 1")
+
+
+def without_return(answer: Callable) -> Callable:
+    """The same answer, with its return forgotten."""
+
+    def forgetful(*given):
+        answer(*given)
+
+    return forgetful
 
 
 def bracket_texts() -> list[tuple[Tensor, Tensor]]:
@@ -95,6 +117,19 @@ bracket_gates = Function(
             "gate_above_one",
             lambda opens, closes: (2 * opens, 1 - closes, torch.full_like(opens, 0.5)),
             "i goes above 1. A gate is a sigmoid, from 0 to 1: it lets a share through, and cannot enlarge.",
+        ),
+        Mistake(
+            "one_number",
+            lambda opens, closes: (opens, 1 - closes, 1),
+            "g is one number, and every step needs its own: torch.ones_like(opens).",
+        ),
+        Mistake(
+            "two_gates",
+            lambda opens, closes: (opens, 1 - closes),
+            "Two came back, and three are wanted: i, f and g, in this order. g is what is written.",
+        ),
+        Mistake(
+            "no_return", without_return(gates_of_a_mark), "Nothing came back. Is the return missing? Wanted: i, f, g."
         ),
     ],
     hints=[
@@ -341,6 +376,16 @@ def as_probability(b_xh, b_hh, value):
     return bias_of_the_forget_gate(b_xh, b_hh, torch.tensor(value).sigmoid().item())
 
 
+def sum_of_biases(answer: Callable, b_xh: Tensor, b_hh: Tensor, value: float) -> Tensor:
+    """What the cell adds, (4H,), and what is compared: the value may be divided between the two biases."""
+    biases = answer(b_xh, b_hh, value)
+    if biases is None:
+        raise ValueError("nothing came back; wanted are b_xh and b_hh")
+    if isinstance(biases, Tensor) and biases.dim() == 1:
+        raise ValueError("one bias came back; wanted are b_xh and b_hh")
+    return sum(biases)
+
+
 open_forget_gates = Function(
     id="open_forget_gates",
     notebook=NOTEBOOK,
@@ -349,7 +394,7 @@ open_forget_gates = Function(
     cases=lambda: [
         (torch.linspace(-1, 1, 4 * H), torch.linspace(2, 1, 4 * H), value) for H, value in ((3, 5.0), (2, 1.0))
     ],
-    use=lambda answer, b_xh, b_hh, value: sum(answer(b_xh, b_hh, value)),  # it is their sum that counts
+    use=sum_of_biases,
     mistakes=[
         Mistake(
             "input_gate", bias_with(block=0), "This sets the first block, the input gate. The blocks are i, f, g, o."
@@ -375,6 +420,16 @@ open_forget_gates = Function(
             "sigmoid_of_it",
             as_probability,
             "The bias is set to σ(value). The cell takes the sigmoid itself; the bias is what stands inside it.",
+        ),
+        Mistake(
+            "no_return",
+            without_return(bias_of_the_forget_gate),
+            "Nothing came back. Is the return missing? Wanted are both biases: return b_xh, b_hh.",
+        ),
+        Mistake(
+            "one_bias_back",
+            lambda b_xh, b_hh, value: bias_of_the_forget_gate(b_xh, b_hh, value)[0],
+            "One bias came back, and the cell has two: return b_xh, b_hh.",
         ),
     ],
     hints=[
