@@ -1,11 +1,13 @@
 """Right answers to the exercises of 05, written in other ways than the reference."""
 
 import math
+import statistics
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+from unrolled.data import files
 from unrolled.data.batching import real
 from unrolled.exercises import embeddings as ex
 
@@ -120,3 +122,15 @@ def test_the_numbers_to_predict_are_what_torch_computes():
     assert (table.weight.grad != 0).sum() == ex.rows_touched.reference
     mask = real(torch.tensor([3, 5, 12]))
     assert (4.0 * mask).mean().exp().item() == pytest.approx(ex.flattered.reference, rel=1e-6)
+
+
+def test_the_rank_to_guess_is_that_of_the_results_in_every_seed():
+    values = files.results("05_next_word")["values"]
+    middle = {
+        name: [statistics.median(ranks.values()) for ranks in values[name].values()]
+        for name in ("opposites", "opposites, untrained")
+    }
+    assert ex.where_opposites.reference == "A"
+    assert max(middle["opposites"]) < 100
+    assert min(middle["opposites, untrained"]) > 400
+    assert {len(ranks) for ranks in values["opposites"].values()} == {11}
