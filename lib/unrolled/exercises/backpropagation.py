@@ -93,7 +93,19 @@ step_backward = Function(
             lambda grad_h, x, h_before, h, W_hh: [
                 backward_with(grad_h * (1 - h * h), x, h_before, W_hh)[n] for n in (0, 2, 1)
             ],
-            "The gradients of W_hh and W_xh are exchanged: first the state, then W_xh, with x in it, then W_hh.",
+            "All three are right, in another order: W_xh, the one with x in it, comes before W_hh.",
+        ),
+        Mistake(
+            "state_last",
+            lambda grad_h, x, h_before, h, W_hh: [
+                backward_with(grad_h * (1 - h * h), x, h_before, W_hh)[n] for n in (1, 2, 0)
+            ],
+            "All three are right, in another order: the state before comes first, then W_xh, then W_hh.",
+        ),
+        Mistake(
+            "back_to_front",
+            lambda grad_h, x, h_before, h, W_hh: backward_with(grad_h * (1 - h * h), x, h_before, W_hh)[::-1],
+            "All three are right, from back to front: begin with the state before, and end with W_hh.",
         ),
     ],
     hints=[
@@ -364,6 +376,12 @@ nudge = Function(
             "Take W.clone() twice.",
         ),
         Mistake(
+            "one_name",
+            lambda f, W, i, j, epsilon: (f(moved(W, i, j, epsilon)) - f(W)) / (2 * epsilon),
+            "The second f is that of W itself, and half the way is missing. With V = W the step down only undoes the "
+            "step up: take W.clone() twice, or step down by 2ε.",
+        ),
+        Mistake(
             "one_epsilon",
             lambda f, W, i, j, epsilon: (f(moved(W, i, j, epsilon)) - f(moved(W, i, j, -epsilon))) / epsilon,
             "From −ε to +ε is a way of 2ε: the result is twice too large.",
@@ -428,6 +446,8 @@ small_step = Number(
         Mistake("machine_precision", 16, "A step of 1e-16 is lost when it is added to a weight near 1."),
         Mistake("one_sided", 8, "That is best for a step to one side only, whose error falls more slowly."),
         Mistake("largest", 1, "With steps as large as 0.1 the bend of the function shows."),
+        Mistake("minus", -5, "The minus is in 10⁻ⁿ already: write n without it."),
+        *(Mistake(f"epsilon_{n}", 10.0**-n, f"Write n, not ε: for this ε it is {n}.") for n in range(1, 14)),
     ],
     hints=["Two errors add up: one falls with ε², the other grows with 1/ε.", "Rounding leaves about 16 digits."],
     why="Near 1e-5, where the two errors are equal.",

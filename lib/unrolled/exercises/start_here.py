@@ -48,6 +48,7 @@ running_mean = Function(
         Mistake(
             "mean_of_all", mean_of_all, "Every step holds the mean of the whole sequence, and so knows the future."
         ),
+        Mistake("last_alone", torch.mean, "This is one number, the last mean. Keep the mean of every step."),
         Mistake("plain_sum", plain_sum, "These are sums so far; a mean divides by how many there were."),
         Mistake(
             "divided_by_length", divided_by_length, "Step t has seen t values, and is divided here by all T of them."
@@ -67,6 +68,28 @@ running_mean = Function(
         "x.cumsum(dim=0) holds all the sums so far; torch.arange(1, T + 1) counts 1, 2, … T.",
     ],
     why="Each step uses what came before it and nothing that comes after.",
+)
+
+
+predict_series = Choice(
+    id="predict_series",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="Six hours ahead, which rule is better?",
+    options=[
+        ("Where it is now, for both", "Six hours turn a night into a day, and the temperature goes up with it."),
+        ("Where it was yesterday, for both", "The price has no days: yesterday's is only further back."),
+        (
+            "Yesterday for the temperature, now for the price",
+            "The temperature has a day to remember. The price takes a random step each hour.",
+        ),
+        (
+            "Now for the temperature, yesterday for the price",
+            "The other way round: which of the two curves repeats itself every day?",
+        ),
+    ],
+    reference="C",
+    hints=["Which of the two curves repeats itself, and after how many hours?"],
 )
 
 
