@@ -205,6 +205,9 @@ lstm_parameters = Number(
     mistakes=[
         Mistake("one_block", 20_736, "That is one block, an RNN's cell. The LSTM has four: i, f, g and o."),
         Mistake("three_blocks", 62_208, "Three gates, and one proposal g: four blocks. Three is the GRU's count."),
+        Mistake(
+            "one_block_no_biases", 20_480, "That is the two matrices of one block. There are four blocks, and biases."
+        ),
         Mistake("no_biases", 81_920, "The biases are missing: two of them, 4 · 128 numbers each."),
         Mistake("one_bias", 82_432, "There are two biases, b_xh and b_hh, as in torch; this counts one."),
         Mistake("only_the_input", 16_384, "That is the matrix for x. The matrix for h is four times as large here."),
