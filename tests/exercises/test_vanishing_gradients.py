@@ -77,3 +77,25 @@ def test_the_gradient_may_be_zeroed_before_or_after_the_loss_is_computed():
     training_step = exercises.get("training_step")
     zero, loss, *rest = training_step.reference.split()
     assert training_step.judge(" ".join([loss, zero, *rest])).outcome == "correct"
+
+
+def clipped_as_if_parameters(gradients, max_norm):
+    nn.utils.clip_grad_norm_(gradients, max_norm)
+    return gradients
+
+
+@pytest.mark.parametrize("answer", [clipped_as_if_parameters, nn.utils.clip_grad_norm_])
+def test_clipping_tensors_as_if_they_were_parameters_is_named(answer):
+    assert "clip_grad_norm_" in exercises.get("clip_norm").judge(answer).message
+
+
+def test_the_move_of_a_relu_network_is_that_of_autograd():
+    W_hh = torch.tensor([[0.5, 1.0], [-1.0, 0.5]])
+    a = torch.tensor([0.5, -1.0])
+    J = torch.autograd.functional.jacobian(lambda h: torch.relu(h @ W_hh + a), torch.zeros(2)).T
+    assert exercises.get("relu_slope").judge(J[1, 0].item()).outcome == "correct"
+    assert exercises.get("relu_slope").judge(J[0, 1].item()).outcome != "correct"
+
+
+def test_an_angle_in_radians_is_named():
+    assert "radians" in exercises.get("value_angle").judge(0.2618).message

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from unrolled.exercises.engine import Choice, Function, Mistake, Number, Order, sized
 
@@ -81,6 +81,12 @@ rnn_jacobian = Function(
             "square_outside",
             lambda W_hh, a: W_hh * (1 - torch.tanh(a)) ** 2,
             "The square stands outside the brackets. Only the tanh is squared: 1 − tanh(a)².",
+        ),
+        Mistake(
+            "diagonal",
+            lambda W_hh, a: W_hh * torch.diag(1 - torch.tanh(a) ** 2),
+            "* with a diagonal matrix multiplies number by number and leaves only the diagonal. With diag(slope) "
+            "write @; with * the slopes alone do.",
         ),
         Mistake(
             "summed",
@@ -288,6 +294,18 @@ clip_norm = Function(
             to_length_one,
             "What is too long is cut to length 1, where max_norm is wanted.",
         ),
+        Mistake(
+            "unchanged",
+            lambda gradients, max_norm: list(gradients),
+            "They come back as they went in. torch's clip_grad_norm_ can't help: it looks at the .grad of "
+            "parameters, and these tensors are the gradients themselves. Multiply each.",
+        ),
+        Mistake(
+            "torchs_return",
+            nn.utils.clip_grad_norm_,
+            "clip_grad_norm_ gives back a length, and looks at the .grad of parameters, of which there is none here. "
+            "Wanted are the tensors themselves, shortened.",
+        ),
     ],
     hints=[
         "torch.cat of all tensors, flattened, is one long vector; it has .norm().",
@@ -301,9 +319,10 @@ value_angle = Number(
     notebook=NOTEBOOK,
     minutes=2,
     reference=15,
-    tolerance=0.6,
+    tolerance=0.1,
     unit="degrees",
     mistakes=[
+        Mistake("radians", math.pi / 12, "The angle is right, in radians. In degrees: times 180 / π."),
         Mistake(
             "none", 0, "That is clipping by norm. Here one number is cut and the other is not, so the vector turns."
         ),
@@ -353,16 +372,25 @@ norm_after = Number(
 relu_slope = Number(
     id="relu_slope",
     notebook=NOTEBOOK,
-    minutes=1,
-    reference=1,
+    minutes=2,
+    reference=-1,
     tolerance=0.01,
     mistakes=[
-        Mistake("its_value", 0.5, "0.5 is the value of the ReLU there. Its slope is asked for."),
-        Mistake("above_one", 0, "The slope is 0 for a below 0. It is 1 for every a above 0, not above 1."),
-        Mistake("of_tanh", 0.786, "That is the slope of tanh at 0.5."),
+        Mistake(
+            "above_one",
+            0,
+            "So it would be if the first unit were off, or for the second, which is off. "
+            "The first stands at 0.5: it is on.",
+        ),
+        Mistake("other_direction", 1, "1 is W_hh[0, 1], the way from the first to the second. Here it is W_hh[1, 0]."),
+        Mistake("its_value", -0.5, "0.5 is the value of the ReLU of the first unit. Its slope is what counts."),
+        Mistake("of_tanh", -0.786, "That is with the slope of tanh at 0.5. This is a ReLU."),
     ],
-    hints=["relu(a) = a for a above 0. How much does it grow when a grows by 0.1?"],
-    why="1, for every a above 0: it passes blame on undiminished, or, below 0, not at all.",
+    hints=[
+        "From the second unit to the first: J[1, 0], which is W_hh[1, 0] times the slope of the first.",
+        "relu(a) = a for a above 0. How much does it grow when a grows by 0.1?",
+    ],
+    why="W_hh[1, 0] = −1, times the slope 1. J is [[0.5, 0], [−1, 0]]: the unit that is off gets a column of zeros.",
 )
 
 untrained_lstm = Choice(
@@ -400,5 +428,5 @@ same_seed = Choice(
         ("The losses, but not the weights.", "The losses come from the weights: what differs there differs here."),
     ],
     reference="C",
-    hints=["What happened above to a difference of one part in ten million?"],
+    hints=["Two processors round differently in the eighth digit. What do hundreds of updates make of that?"],
 )
