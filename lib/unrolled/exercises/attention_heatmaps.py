@@ -578,6 +578,11 @@ asks_with_place = Choice(
             "The query points at letters that are about as far in the alphabet as the place (the cell below measures "
             "it), and the output layer reads the answer off the mixture.",
         ),
+        (
+            "it sorts worse, and its strongest cell is still the letter it writes",
+            "The other way round: the letters hardly suffer, the map does. Which letter is the third can't be known by "
+            "comparing each letter alone with the query, so the query can't point at it.",
+        ),
     ],
     reference="C",
     hints=["Query and key are compared for one letter at a time. Can that say which letter is the third?"],
