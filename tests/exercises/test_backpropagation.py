@@ -89,3 +89,28 @@ def test_a_nudge_in_place_that_is_not_undone_is_refused():
 @pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5, 6], [0, 1, 4, 2, 3, 5, 6], [0, 1, 2, 3, 5, 6, 4]])
 def test_zero_grad_may_stand_anywhere_but_between_backward_and_step(order):
     assert ex.training_order.judge([ex.training_order.labels[n] for n in order]).outcome == "correct"
+
+
+def test_a_second_name_in_place_of_a_copy_is_named():
+    def answer(f, W, i, j, epsilon):
+        V = W
+        V[i, j] += epsilon
+        up = f(V)
+        V = W
+        V[i, j] -= epsilon
+        return (up - f(V)) / (2 * epsilon)
+
+    assert ex.nudge.judge(answer).mistake == "one_name"
+
+
+def test_right_gradients_in_another_order_are_called_right():
+    def answer(grad_h, x, h_before, h, W_hh):
+        grad_a = grad_h * (1 - h**2)
+        return x.T @ grad_a, h_before.T @ grad_a, grad_a @ W_hh.T
+
+    assert "All three are right" in ex.step_backward.judge(answer).message
+
+
+@pytest.mark.parametrize(("answer", "n"), [(1e-5, 5), (1e-6, 6), (0.00001, 5), (10**-13, 13)])
+def test_an_epsilon_in_place_of_its_exponent_is_named(answer, n):
+    assert f"for this ε it is {n}." in ex.small_step.judge(answer).message
