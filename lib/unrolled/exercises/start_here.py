@@ -49,6 +49,16 @@ running_mean = Function(
             "mean_of_all", mean_of_all, "Every step holds the mean of the whole sequence, and so knows the future."
         ),
         Mistake("last_alone", torch.mean, "This is one number, the last mean. Keep the mean of every step."),
+        Mistake(
+            "first_alone",
+            lambda x: x[0],
+            "This is the first value alone: does `return` stand inside the loop? Move it out.",
+        ),
+        Mistake(
+            "slice_too_short",
+            lambda x: (x.cumsum(dim=0) - x) / torch.arange(len(x)),
+            "The first step has the mean of nothing. Where t counts from 0, x[:t] ends before x[t]: take x[: t + 1].",
+        ),
         Mistake("plain_sum", plain_sum, "These are sums so far; a mean divides by how many there were."),
         Mistake(
             "divided_by_length", divided_by_length, "Step t has seen t values, and is divided here by all T of them."
