@@ -42,7 +42,8 @@ def changed(names: Sequence[str]) -> str:
     """For an answer that is right, but changes these arguments."""
     return (
         f"The values are right, but {' and '.join(names)} changed on the way, and whoever calls your function still "
-        "needs what was in there. Make a new tensor, h = h + 1 and not h += 1; or work on a copy, x.clone()."
+        f"needs what was in there. Work on a copy, {names[0]}.clone(), or on what makes a new tensor: h + 1 does, "
+        "h += 1 and methods that end in _ don't."
     )
 
 
