@@ -200,7 +200,7 @@ WRONG = {
     "a number": (lambda *a: 1, "The shape is not the one", "()              (2, 4)"),
     "an object": (lambda *a: Object(), "It returns an Object, where", ""),
     "a generator": (generator, "a generator, since there is a yield", "return"),
-    "changed inputs": (changes_inputs, "The values are right, but h changed on the way", "x.clone()"),
+    "changed inputs": (changes_inputs, "The values are right, but h changed on the way", "h.clone()"),
     "too few arguments": (lambda x, h: x, "Yours takes (x, h), and it is called with (x, h, W, b)", ""),
     "not a function": (torch.ones(2), "A function is wanted, and this is a Tensor", "check(step)"),
 }  # fmt: skip
