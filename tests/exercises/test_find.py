@@ -57,7 +57,7 @@ def test_the_catalogue_can_be_written_as_json():
         "kind": "function",
         "signature": "running_mean(x)",
         "minutes": 4,
-        "known_mistakes": 6,
+        "known_mistakes": len(exercises.get("running_mean").mistakes),
     }
 
 

@@ -107,5 +107,6 @@ def test_every_known_mistake_of_01_is_named_on_its_page(tmp_path):
     rows = [row for row in exercises.catalogue() if row["notebook"] == "01_recurrence"]
     sentences = [mistake.sentence for row in rows for mistake in exercises.get(row["id"]).mistakes]
     said = "\n".join(editions.printed(cell) for cell in notebook.cells if editions.compared(cell))
-    assert all(sentence in said for sentence in sentences)
+    unbroken = " ".join(said.split())  # long lines are broken where they are printed
+    assert not [sentence for sentence in sentences if " ".join(sentence.split()) not in unbroken]
     assert f"{1 + 2 * len(sentences)} passed" in nbval(tmp_path)
