@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from .picture import image
 from .widgets.keys import Keys
-from .widgets.slider import Slider, slider
+from .widgets.slider import Slider
 
 Draw = Callable[..., tuple[Figure | Axes, str]]
 
@@ -85,6 +85,3 @@ def control(name: str, given: Any) -> ipywidgets.Widget:
         given.description = given.description or label
         return given
     raise TypeError(f"{name} must be a slider, a list, True or False, or a widget; a {type(given).__name__} came")
-
-
-__all__ = ["Explorer", "explore", "slider"]
