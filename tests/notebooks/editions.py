@@ -24,6 +24,7 @@ MARK = "# NBVAL_CHECK_OUTPUT"
 OF_NOTEBOOK = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
 OF_NOTEBOOK["language_info"] = {"name": "python"}
 OF_CELL = ("unrolled", "tags")
+SPEAKS = re.compile(r"^ex\.\w+\.(show|hint|check)\(", re.MULTILINE)
 CHECK = re.compile(r"^ex\.(?P<id>\w+)\.check\((?P<name>\w+)\)", re.MULTILINE)
 
 
@@ -46,13 +47,19 @@ def compared(cell: NotebookNode) -> bool:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Drop all outputs but compared texts, the counts, and every metadata key that is not on the list."""
+    """Drop all outputs but compared texts, the counts, and every metadata key that is not on the list.
+
+    A stored result is folded away, or it would be read before it is predicted: JupyterLab unfolds it when the
+    cell runs. The words of an exercise stay open: its question, and "Not attempted".
+    """
     notebook.metadata = nbformat.from_dict(OF_NOTEBOOK)
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in OF_CELL if key in cell.metadata})
         if cell.cell_type == "code":
             store(cell, printed(cell) if compared(cell) else "")
+        if cell.get("outputs") and not SPEAKS.search(cell.source):
+            cell.metadata["jupyter"] = {"outputs_hidden": True}
     return notebook
 
 

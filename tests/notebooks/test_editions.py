@@ -51,6 +51,14 @@ def test_cleaning_twice_changes_nothing_more(small):
     assert nbformat.writes(editions.clean(nbformat.reads(once, as_version=4))) == once
 
 
+def test_a_stored_result_is_folded_and_the_words_of_an_exercise_are_open(small):
+    small.cells[4].source = f"{editions.MARK}\nprint(2 + 2)"
+    small.cells[4].outputs = [new_output("stream", name="stdout", text="4")]
+    editions.clean(small)
+    assert small.cells[4].metadata == {"jupyter": {"outputs_hidden": True}}
+    assert not [cell.id for cell in small.cells[:4] if "jupyter" in cell.metadata]
+
+
 def test_the_answer_takes_the_place_of_the_stub_alone(small):
     editions.answered(small)
     assert "cumsum" in small.cells[2].source
