@@ -166,7 +166,7 @@ def test_compiled_code_goes_on():
     assert not ending.wait(1.2), "the exception that waits for it ends it afterwards"
 
 
-def test_an_interrupt_from_the_keyboard_stops_the_thread_and_is_raised(monkeypatch):
+def test_an_interrupt_from_the_keyboard_stops_the_thread_and_is_raised(keyboard, monkeypatch):
     turns = []
 
     def work():

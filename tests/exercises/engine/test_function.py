@@ -270,7 +270,7 @@ def test_a_slow_answer_names_the_exercise_s_own_time():
     assert "within 0.1 seconds" in make(seconds=0.1).judge(lambda *a: time.sleep(0.5)).message
 
 
-def test_ctrl_c_during_a_check_is_said_in_words(step, capsys):
+def test_ctrl_c_during_a_check_is_said_in_words(keyboard, step, capsys):
     timer = threading.Timer(0.2, pytest.importorskip("_thread").interrupt_main)
     timer.start()
     step.check(lambda *a: [time.sleep(0.001) for _ in range(100_000)])
