@@ -102,10 +102,12 @@ def trigram_nats(train: Tensor, two: Tensor, tokens: Tensor, weight: float) -> T
     return -torch.tensor(p, dtype=torch.float64).log()
 
 
-def trained(text: Texts, seed: int, spread: float = SMALL) -> tuple[LanguageModel, list[float]]:
+def trained(
+    text: Texts, seed: int, spread: float = SMALL, dropout: float = DROPOUT, rounds: int = ROUNDS, lr: float = RATE
+) -> tuple[LanguageModel, list[float]]:
     """The model with the best validation, and its perplexity there after each round through the text."""
     seed_everything(seed)
-    model = LanguageModel(len(text.vocabulary), EMBED, HIDDEN, "lstm", DROPOUT)
+    model = LanguageModel(len(text.vocabulary), EMBED, HIDDEN, "lstm", dropout)
     with torch.no_grad():
         model.embedding.W_e.mul_(spread)
     pieces = list(batching.windows(batching.streams(text.train, STREAMS), WINDOW))
@@ -113,8 +115,8 @@ def trained(text: Texts, seed: int, spread: float = SMALL) -> tuple[LanguageMode
         model,
         pieces,
         CarriedLoss(),
-        steps=ROUNDS * len(pieces),
-        lr=RATE,
+        steps=rounds * len(pieces),
+        lr=lr,
         schedule="cosine",
         clip_norm=1.0,
         validate=lambda m: nats(m, text.validation).mean().item(),

@@ -176,6 +176,13 @@ def test_scores_are_scaled_and_come_before_the_mask():
     assert torch.allclose(attended.weights.sum(-1), torch.ones(5).double())
 
 
+def test_in_half_precision_scores_are_scaled_before_they_can_overflow(device):
+    q = k = torch.full((3, 64), 60.0, dtype=torch.float16, device=device)  # 64·60² is past float16's largest, 65,504
+    attended = attention(q, k, torch.ones(3, 2, dtype=torch.float16, device=device))
+    assert attended.scores.eq(64 * 60**2 / 8).all()
+    assert attended.output.eq(1).all()
+
+
 def test_a_causal_mask_hides_the_future_and_a_padding_mask_the_padding():
     layer, x = MultiHeadAttention(8, 2), torch.randn(2, 6, 8)
     altered = x.clone()

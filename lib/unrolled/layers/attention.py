@@ -34,7 +34,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> At
     Raises TypeError or ValueError for sizes, dtypes or masks that don't fit.
     """
     check(q, k, v)
-    scores = q @ k.mT / q.shape[-1] ** 0.5
+    scores = (q / q.shape[-1] ** 0.5) @ k.mT  # q kᵀ / √d_k; divided first, as the product may pass float16's largest
     if mask is None:
         weights = scores.softmax(dim=-1)
     else:
