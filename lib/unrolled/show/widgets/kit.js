@@ -1,0 +1,162 @@
+// What the widgets of the course share. Python puts this file in front of each of them, since an anywidget module
+// can't import a neighbour; before it stand GATE_COLOURS and PALETTE.
+//
+// One way for everything: a control puts a value into a trait, a change of any trait draws. So a value set from Python,
+// a preset, a key and a pointer all do the same.
+
+const SVG = "http://www.w3.org/2000/svg";
+const STILL = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? true;
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+const element = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
+const shape = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
+const words = (x, y, text, attributes = {}) => shape("text", { x, y, "text-anchor": "middle", ...attributes }, text);
+
+// ── The frame: controls above, the drawing, the sentence, and what went wrong ──────────────────────────────────────
+
+function frame(model, el, name, title) {
+  const controls = element("div", { class: "unrolled-controls" });
+  const drawing = element("div", { class: "unrolled-drawing", tabindex: 0, role: "group", "aria-label": `${title}, drawing` });
+  const says = element("p", { class: "unrolled-says", role: "status" });
+  const problem = element("p", { class: "unrolled-problem", role: "alert" });
+  const root = element("div", { class: `unrolled unrolled-${name}`, role: "group", "aria-label": title });
+  root.append(controls, drawing, says, problem);
+  root.addEventListener("focusin", ({ target }) => {
+    target.dataset.lmSuppressShortcuts = ""; // else JupyterLab takes arrow keys and letters for itself
+  });
+  el.append(root);
+  return { model, root, controls, drawing, says, problem };
+}
+
+// Draw now and after every change; `draw` gives the sentence. The returned function ends it.
+function follow(parts, draw) {
+  const { model, says, problem } = parts;
+  const redraw = () => {
+    const sentence = draw(model);
+    if (says.textContent !== sentence) says.textContent = sentence;
+    problem.textContent = model.get("problem");
+    parts.controls.dispatchEvent(new Event("show"));
+  };
+  model.on("change", redraw);
+  redraw();
+  return () => model.off("change", redraw);
+}
+
+function put(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+// ── Controls, each bound to a trait ────────────────────────────────────────────────────────────────────────────────
+
+// `show(value)` brings the control to the trait's value; it runs now and after every change.
+function bound(parts, trait, node, show) {
+  parts.controls.append(node);
+  parts.controls.addEventListener("show", () => show(parts.model.get(trait)));
+}
+
+function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "" }) {
+  const input = element("input", { type: "range", step });
+  const shown = element("output");
+  const limit = (end) => (typeof end === "function" ? end(parts.model) : end);
+  bound(parts, trait, element("label", {}, element("span", {}, label), input, shown), (value) => {
+    input.min = limit(low);
+    input.max = limit(high);
+    if (Number(input.value) !== value) input.value = value;
+    shown.textContent = value.toFixed(decimals) + unit;
+    input.setAttribute("aria-valuetext", shown.textContent);
+  });
+  input.addEventListener("input", () => put(parts.model, { [trait]: Number(input.value) }));
+}
+
+function choice(parts, trait, label, options) {
+  const select = element("select", {}, ...options.map((name) => element("option", { value: name }, String(name))));
+  bound(parts, trait, element("label", {}, element("span", {}, label), select), (value) => {
+    select.value = value;
+  });
+  select.addEventListener("change", () => put(parts.model, { [trait]: options[select.selectedIndex] }));
+}
+
+function tick(parts, trait, label) {
+  const input = element("input", { type: "checkbox" });
+  bound(parts, trait, element("label", {}, input, element("span", {}, label)), (value) => {
+    input.checked = value;
+  });
+  input.addEventListener("change", () => put(parts.model, { [trait]: input.checked }));
+}
+
+// The reader's own text, handed on at Enter or when the field is left.
+function entry(parts, trait, label, longest) {
+  const input = element("input", { type: "text", maxlength: longest, spellcheck: "false", size: Math.min(longest, 34) });
+  bound(parts, trait, element("label", {}, element("span", {}, label), input), (value) => {
+    if (document.activeElement !== input) input.value = value;
+  });
+  input.addEventListener("change", () => put(parts.model, { [trait]: input.value }));
+  input.addEventListener("keydown", ({ key }) => key === "Enter" && put(parts.model, { [trait]: input.value }));
+}
+
+function button(parts, label, press, pressed) {
+  const node = element("button", { type: "button" }, label);
+  node.addEventListener("click", () => press(parts.model));
+  parts.controls.append(node);
+  if (pressed) {
+    parts.controls.addEventListener("show", () => node.setAttribute("aria-pressed", String(pressed(parts.model))));
+  }
+  return node;
+}
+
+// A button for each named state, and the one that brings back how it began.
+function presets(parts, named) {
+  for (const [label, values] of Object.entries(named)) button(parts, label, (model) => put(model, values));
+  button(parts, "reset", (model) => put(model, model.get("start")));
+}
+
+// Steps on by itself, a step every `milliseconds`, until `step` says that the end is reached or the button is pressed.
+function player(parts, step, milliseconds) {
+  let timer = 0;
+  const node = button(parts, "play", () => (timer ? stop() : start()));
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    node.textContent = "play";
+  };
+  const start = () => {
+    node.textContent = "pause";
+    timer = setInterval(() => step(parts.model) || stop(), milliseconds);
+  };
+  return stop;
+}
+
+// ── Drawing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const signed = (value, decimals = 2) => value.toFixed(decimals).replace("-", "−");
+const gateColour = (name) => (name === "c" ? "currentColor" : GATE_COLOURS[name]); // c is dark ink, also on a dark page
+
+// A ground for a number: the colour says the sign, its strength the size; text on it can be read in both themes.
+function ground(value, largest = 1, [above, below] = [PALETTE[0], PALETTE[1]]) {
+  const share = Math.round(60 * Math.min(1, Math.abs(value) / largest));
+  return `color-mix(in srgb, ${value < 0 ? below : above} ${share}%, transparent)`;
+}
+
+function canvas(parts, width, height, label) {
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+  parts.drawing.replaceChildren(svg);
+  return svg;
+}
+
+// A straight arrow; the head is drawn by hand, since a marker needs an id that two widgets would share.
+function arrow(x1, y1, x2, y2, attributes = {}) {
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
+  const [bx, by] = [x2 - 7 * dx, y2 - 7 * dy];
+  const head = `M${x2} ${y2}L${bx - 3.5 * dy} ${by + 3.5 * dx}L${bx + 3.5 * dy} ${by - 3.5 * dx}Z`;
+  const line = shape("path", { d: `M${x1} ${y1}L${bx} ${by}`, fill: "none", stroke: "currentColor" });
+  return shape("g", { class: "unrolled-arrow", ...attributes }, line, shape("path", { d: head, fill: "currentColor" }));
+}

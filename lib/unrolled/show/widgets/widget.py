@@ -1,0 +1,80 @@
+"""What the course's widgets have in common: state in traits, drawn in the browser, told in words.
+
+The same file draws from saved state where no kernel runs; without JavaScript `figure()` stands in, with its text.
+"""
+
+import functools
+import html
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..colours import GATE_COLOURS, PALETTE
+from ..picture import image
+
+HERE = Path(__file__).parent
+STYLE = (HERE / "kit.css").read_text(encoding="utf-8")
+
+
+def script(name: str) -> str:
+    """A widget's module: the colours, kit.js, then its own file (an anywidget module can't import a neighbour)."""
+    colours = f"const GATE_COLOURS = {json.dumps(GATE_COLOURS)};\nconst PALETTE = {json.dumps(PALETTE)};\n"
+    return colours + "".join((HERE / f"{file}.js").read_text(encoding="utf-8") for file in ("kit", name))
+
+
+class Widget(anywidget.AnyWidget):
+    """Traits that name a control are in `controls`; `reset()` brings them back to how they began."""
+
+    controls: tuple[str, ...] = ()
+    start = traitlets.Dict().tag(sync=True)  # the controls' first values
+    problem = traitlets.Unicode().tag(sync=True)  # what went wrong, in words for the reader
+
+    def begin(self) -> None:
+        """Call at the end of `__init__`: what the controls are now is what reset brings back."""
+        self.start = {name: getattr(self, name) for name in self.controls}
+
+    def reset(self) -> None:
+        with self.hold_sync():
+            for name, value in self.start.items():
+                setattr(self, name, value)
+
+    def draw(self) -> tuple[Figure | Axes, str]:
+        """The picture without a browser, and the text that says what it shows."""
+        raise NotImplementedError
+
+    def figure(self) -> str:
+        """The picture of the present state as HTML, with its alternative text."""
+        drawing, alt = self.draw()
+        return f'{image(drawing, alt)}<p style="max-width: 46em">{html.escape(alt)}</p>'
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict | tuple:
+        """The live widget; where it can't run, the static figure."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        drawing, alt = self.draw()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        data.update({"text/plain": alt, "text/html": image(drawing, alt)})
+        return bundle
+
+
+def answers(observer: Callable) -> Callable:
+    """An observer whose error reaches the reader in words. A ValueError is about the reader's own input: it is said,
+    and the widget goes on as it was; anything else is said and raised."""
+
+    @functools.wraps(observer)
+    def answer(self: Widget, change: dict) -> None:
+        try:
+            observer(self, change)
+            self.problem = ""
+        except ValueError as error:
+            self.problem = str(error)
+        except Exception as error:
+            self.problem = f"Something went wrong here: {type(error).__name__}: {error}"
+            raise
+
+    return answer

@@ -1,0 +1,65 @@
+"""A widget in a real browser, without JupyterLab: the same file, drawn from its saved state, where no kernel runs."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ipywidgets import Widget
+
+playwright = pytest.importorskip("playwright.sync_api", reason="tests in a browser need playwright")
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STAGE = (Path(__file__).parent / "stage.js").read_text(encoding="utf-8")
+
+
+def program() -> str | None:
+    """Where Chromium is."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if not program():
+        pytest.skip("no Chromium here: install the system's package chromium, or give its path in CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage(chromium) -> Iterator[Callable]:
+    """`stage(widget)` gives a page on which it is drawn; `page.trait(name)` reads, `page.put(name=value)` sets.
+
+    Whatever goes wrong in the browser, or is asked from outside, fails the test.
+    """
+    pages, wrong = [], []
+
+    def drawn(widget: Widget, *, dark: bool = False, width: int = 900) -> Any:
+        scheme = "dark" if dark else "light"
+        page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        pages.append(page)
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: wrong.append(asked.url) if asked.url.startswith("http") else None)
+        page.set_content(f"<!doctype html><html lang=en><title>widget</title><style>{widget._css}</style><main></main>")
+        page.evaluate(STAGE)
+        state = {name: value for name, value in widget.get_state().items() if not name.startswith("_")}
+        page.evaluate("([module, state]) => stage(module, state)", [str(widget._esm), state])
+        page.trait = lambda name: page.evaluate("name => model.get(name)", name)
+        page.put = lambda **values: page.evaluate("values => model.take(values)", values)
+        return page
+
+    yield drawn
+    for page in pages:
+        page.close()
+    assert not wrong, wrong

@@ -1,0 +1,96 @@
+"""What holds for every widget of the course, each drawn from the state of its example."""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from unrolled.show.widgets import widget as shared
+
+NAMES = sorted(path.stem for path in (Path(__file__).parent / "examples").glob("[a-z]*.py"))
+CHANGED = {"int": lambda value: value - 1, "float": lambda value: value / 2, "bool": lambda value: not value}
+
+
+@pytest.fixture(params=NAMES)
+def widget(request):
+    return importlib.import_module(f"examples.{request.param}").example()
+
+
+def test_every_widget_has_its_example():
+    made = {path.stem for path in shared.HERE.glob("*.js")} - {"kit", "keys", "slider"}
+    assert set(NAMES) == made
+
+
+def test_all_their_scripts_together_are_under_120_kb():
+    assert sum(path.stat().st_size for path in shared.HERE.glob("*.js")) < 120_000
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious(stage, widget, dark):
+    page = stage(widget, dark=dark)
+    found = Axe().run(page, context=".unrolled").response["violations"]
+    assert not [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_it_teaches_at_once_and_says_what_it_shows(stage, widget):
+    page = stage(widget)
+    assert page.locator(".unrolled-drawing svg, .unrolled-drawing canvas").count() >= 1
+    assert len(page.locator("p[role=status]").text_content()) > 40
+
+
+def test_every_control_has_a_name_and_can_be_reached_by_the_keyboard(stage, widget):
+    page = stage(widget)
+    controls = page.locator(".unrolled-controls :is(button, input, select)")
+    assert controls.count() >= 3
+    for n in range(controls.count()):
+        controls.nth(n).focus()
+        assert controls.nth(n).evaluate(
+            "node => document.activeElement === node && 'lmSuppressShortcuts' in node.dataset"
+        )
+        assert (
+            controls.nth(n).evaluate("node => (node.textContent || node.closest('label').textContent).trim().length")
+            > 0
+        )
+
+
+def test_a_value_set_from_python_moves_the_control_and_reset_brings_it_back(stage, widget):
+    page = stage(widget)
+    says = page.locator("p[role=status]").text_content()
+    for name, value in widget.start.items():
+        change = CHANGED.get(type(value).__name__)
+        if change:
+            page.put(**{name: change(value)})
+    moved = page.locator(".unrolled-controls :is(input, select)").evaluate_all("nodes => nodes.map(node => node.value)")
+    page.get_by_role("button", name="reset").click()
+    assert {name: page.trait(name) for name in widget.start} == widget.start
+    back = page.locator(".unrolled-controls :is(input, select)").evaluate_all("nodes => nodes.map(node => node.value)")
+    assert page.locator("p[role=status]").text_content() == says
+    assert moved != back or not any(type(value).__name__ in ("int", "float") for value in widget.start.values())
+
+
+def test_two_on_a_page_do_not_disturb_each_other(stage, widget):
+    page = stage(widget)
+    state = "Object.fromEntries(Object.keys(model.state).map(name => [name, model.get(name)]))"
+    page.evaluate(f"async () => {{ globalThis.first = model; await stage({json.dumps(str(widget._esm))}, {state}); }}")
+    said = page.locator("p[role=status]").all_text_contents()
+    assert len(said) == 2
+    assert said[0] == said[1]
+    page.locator(".unrolled").nth(1).get_by_role("button", name="reset").click()
+    assert page.locator("p[role=status]").first.text_content() == said[0]
+    ids = page.locator("[id]").evaluate_all("nodes => nodes.map(node => node.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_without_a_browser_there_is_a_figure_with_its_text(widget):
+    figure = widget.figure()
+    assert figure.startswith('<img alt="')
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert 'alt="' in data["text/html"]
+    assert len(data["text/plain"]) > 40
+
+
+def test_a_narrow_window_scrolls_the_drawing_and_not_the_page(stage, widget):
+    page = stage(widget, width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
