@@ -48,6 +48,7 @@ test: lint imports unit pages
 lint: $(VENV)/.tests
 	"$(PY)" -m ruff check .
 	"$(PY)" -m ruff format --check .
+	"$(VENV)/bin/oxlint" --deny-warnings lib tests
 
 imports: $(VENV)/.tests
 	"$(PY)" -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo --no-cache

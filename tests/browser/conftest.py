@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from ipywidgets import Widget
-
-playwright = pytest.importorskip("playwright.sync_api", reason="tests in a browser need playwright")
+from playwright.sync_api import sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -30,7 +29,7 @@ def program() -> str | None:
 def chromium() -> Iterator[Any]:
     if not program():
         pytest.skip("no Chromium here: install the system's package chromium, or give its path in CHROMIUM")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program(), args=FLAGS)
         yield browser
         browser.close()
@@ -52,7 +51,7 @@ def stage(chromium) -> Iterator[Callable]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: wrong.append(asked.url) if asked.url.startswith("http") else None)
         page.set_content(f"<!doctype html><html lang=en><title>widget</title><style>{widget._css}</style><main></main>")
-        page.evaluate(STAGE)
+        page.add_script_tag(content=STAGE)
         state = {name: value for name, value in widget.get_state().items() if not name.startswith("_")}
         page.evaluate("([module, state]) => stage(module, state)", [str(widget._esm), state])
         page.trait = lambda name: page.evaluate("name => model.get(name)", name)
