@@ -6,17 +6,20 @@ from .colours import GATE_COLOURS, PALETTE
 from .explore import Explorer, explore
 from .frames import frames
 from .gates import coloured_text, gates
-from .graph import graph, loop
+from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.slider import Slider, slider
+from .widgets.unroll import Reading, Unroll
 from .word_map import word_map
 
 __all__ = [
     "GATE_COLOURS",
     "PALETTE",
     "Explorer",
+    "Reading",
     "Slider",
+    "Unroll",
     "arrows",
     "bars",
     "coloured_text",
@@ -27,7 +30,6 @@ __all__ = [
     "heatmap",
     "image",
     "lines",
-    "loop",
     "lstm_step",
     "picture",
     "rnn_step",

@@ -53,22 +53,6 @@ def graph(
     return ax
 
 
-def loop(*, weights: tuple[str, str, str] = ("W_xh", "W_hh", "W_hy"), ax: Axes | None = None) -> Axes:
-    """The same network rolled up: one cell, whose state comes back to it."""
-    ax = ax or plt.subplots(figsize=(1.9, 2.2), layout="constrained")[1]
-    enter, back, leave = weights
-    arrow(ax, (0, INPUT), (0, STATE), enter)
-    arrow(ax, (0, STATE), (0, OUTPUT), leave)
-    style = {"arrowstyle": "-|>", "color": "#555555", "connectionstyle": "arc3,rad=-1.9"}
-    ax.annotate("", (-0.1, STATE + 0.22), (-0.1, STATE - 0.22), arrowprops=style)
-    ax.text(-0.72, STATE, back, ha="right", va="center", fontsize=8, color="#333333")
-    for height, text in [(INPUT, "xₜ"), (STATE, "hₜ"), (OUTPUT, "yₜ")]:
-        box(ax, 0, height, text)
-    ax.set(xlim=(-1.4, 0.8), ylim=(-0.45, OUTPUT + 0.45))
-    ax.axis("off")
-    return ax
-
-
 def box(ax: Axes, t: float, height: float, text: str, row: float | None = None) -> None:
     colour = COLOURS[height if row is None else row]
     style = {"boxstyle": "round,pad=0.35", "facecolor": colour, "edgecolor": "none", "alpha": 0.55}
