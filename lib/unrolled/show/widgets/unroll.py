@@ -72,7 +72,7 @@ class Unroll(Widget):
 
     def draw(self) -> tuple[Figure, str]:
         figure, ax = plt.subplots(figsize=(1.6 + 1.4 * len(self.words), 2.3), layout="constrained")
-        states = [f"{h[0]:.2f}\n{h[1]:.2f}\n…" if len(h) > 2 else "\n".join(f"{n:.2f}" for n in h) for h in self.h]
+        states = [f"{h[0]:.2f}, …" for h in self.h]  # the first unit of each
         graph(self.words, self.said, states=states, weights=("W_xh", "W_hh", "W_hy"), first="h₀", ax=ax)
         pairs = ", ".join(f"after {word} it says {said}" for word, said in zip(self.words, self.said, strict=True))
         return figure, f"The loop unrolled over {len(self.words)} words, the same weights at each: {pairs}."
