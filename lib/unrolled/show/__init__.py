@@ -10,6 +10,7 @@ from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.slider import Slider, slider
+from .widgets.training_watch import TrainingWatch
 from .widgets.unroll import Reading, Unroll
 from .word_map import word_map
 
@@ -19,6 +20,7 @@ __all__ = [
     "Explorer",
     "Reading",
     "Slider",
+    "TrainingWatch",
     "Unroll",
     "arrows",
     "bars",

@@ -64,7 +64,7 @@ def fit(
     resume: bool = False,
     generator: torch.Generator | None = None,
     device: torch.device | str | None = None,
-    callback: Callable[[Step], None] | None = None,
+    callback: Callable[[Step], bool | None] | None = None,
     progress: bool | str = True,
     stop_at_nan: bool = True,
 ) -> History:
@@ -79,6 +79,7 @@ def fit(
       resume=True a run that is found there goes on, and ends as if it had not been broken off; for this it needs
       the same arguments. Batches must draw from torch's global generator, or from the `generator` given here:
       numpy's and Python's own generators are not kept.
+    - callback: is told of every step; where it answers True, training ends as it does by patience.
     - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
       the weights, and the best weights are kept. False lets it happen.
     """
@@ -117,12 +118,12 @@ def fit(
                 run.judge(look(model, validate))
             if checkpoint and run.step % checkpoint_every == 0:
                 run.save(checkpoint)
-            if callback:
-                callback(Step(run.step, value, norm, rates[0] * factor))
             bar.update()
             bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
+            if callback and callback(Step(run.step, value, norm, rates[0] * factor)):
+                break
         if checkpoint:
-            run.save(checkpoint)  # at the end, whether the steps or the patience gave out
+            run.save(checkpoint)  # at the end, whether the steps, the patience or the callback ended it
     finally:
         bar.close()
         run.restore_best()

@@ -1,0 +1,18 @@
+"""A run of 400 steps, in the middle."""
+
+import math
+from types import SimpleNamespace
+
+from unrolled.show.widgets.training_watch import TrainingWatch
+
+
+def step(n: int) -> SimpleNamespace:
+    return SimpleNamespace(step=n, loss=2 * math.exp(-n / 100) + 0.1, gradient_norm=1 + math.sin(n / 9) / 2)
+
+
+def example() -> TrainingWatch:
+    watch = TrainingWatch(400)
+    for n in range(1, 201):
+        watch(step(n))
+    watch.tell()
+    return watch

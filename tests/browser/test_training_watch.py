@@ -1,0 +1,131 @@
+"""Training that is watched: the curves are the run's numbers, pause waits, stop ends it with the best weights."""
+
+import math
+import threading
+import time
+
+import pytest
+import torch
+from examples.training_watch import example, step
+from torch import nn
+from unrolled.show.widgets.training_watch import POINTS, TrainingWatch
+from unrolled.training import fit
+
+
+def squares(model, batch):
+    return model(batch).square().mean()
+
+
+@pytest.fixture
+def train():
+    """A small run with a callback; 2,000 steps of it take over a second."""
+
+    def run(watch, steps=2000, **options):
+        torch.manual_seed(0)
+        model = nn.Linear(3, 1)
+        x = torch.randn(8, 3)
+        return model, fit(model, [x], squares, steps=steps, lr=1e-3, callback=watch, progress=False, **options)
+
+    return run
+
+
+def test_the_curves_are_the_history(train):
+    watch = TrainingWatch(250)
+    _, history = train(watch, steps=250)
+    assert watch.at == history.steps
+    assert watch.losses == history.losses
+    assert watch.norms == history.gradient_norms
+
+
+def test_a_long_run_is_thinned_and_ends_at_its_last_step(train):
+    watch = TrainingWatch(1000)
+    _, history = train(watch, steps=1000)
+    assert len(watch.at) <= POINTS + 1
+    assert watch.at[-1] == 1000
+    assert watch.losses[-1] == history.losses[-1]
+
+
+def test_stop_ends_the_run_with_the_best_weights(train):
+    watch = TrainingWatch(2000)
+    threading.Timer(0.2, lambda: setattr(watch, "stopped", True)).start()
+    values = iter([3.0, 1.0, *[2.0] * 2000])
+    kept = []
+
+    def validate(model):
+        kept.append(model.weight.clone())
+        return next(values)
+
+    model, history = train(watch, validate=validate, validate_every=5)
+    assert 10 < len(history.steps) < 2000
+    assert torch.equal(model.weight, kept[1])
+
+
+def test_pause_waits_and_goes_on(train):
+    watch = TrainingWatch(50)
+    watch.paused = True
+    runner = threading.Thread(target=train, args=(watch,), kwargs={"steps": 50}, daemon=True)
+    runner.start()
+    time.sleep(0.4)
+    assert watch.step == 1
+    watch.paused = False
+    runner.join(timeout=20)
+    assert watch.step == 50
+
+
+def test_a_second_run_begins_anew(train):
+    watch = TrainingWatch(20)
+    train(watch, steps=20)
+    train(watch, steps=20)
+    assert watch.at == list(range(1, 21))
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap(stage):
+    watch = TrainingWatch(4)
+    for n, loss in enumerate([1.0, 0.5, math.nan, 0.25], start=1):
+        each = step(n)
+        each.loss = loss
+        watch(each)
+    watch.tell()
+    assert watch.losses == [1.0, 0.5, None, 0.25]
+    page = stage(watch)
+    path = page.locator(".unrolled-drawing path[stroke-width]").first.get_attribute("d")
+    assert path.count("M") == 2
+    assert path.count("L") == 1
+
+
+@pytest.mark.parametrize("steps", [0, 2.5, "many"])
+def test_steps_that_cannot_be_meant_get_a_sentence(steps):
+    with pytest.raises(ValueError, match="a whole number of at least 1 is wanted"):
+        TrainingWatch(steps)
+
+
+def test_the_curve_stands_where_the_numbers_are(stage):
+    watch = example()
+    page = stage(watch)
+    path = page.locator(".unrolled-drawing path[stroke-width]").first.get_attribute("d")
+    points = [tuple(map(float, point.split())) for point in path[1:].split("L")]
+    assert len(points) == len(watch.losses) == 200
+    highest = max(watch.losses)
+    for (x, y), at, loss in zip(points, watch.at, watch.losses, strict=True):
+        assert abs(x - (62 + at / 400 * 560)) < 0.051
+        assert abs(y - 112 * (1 - loss / highest)) < 0.051
+
+
+def test_the_buttons_pause_and_stop_and_are_told(stage):
+    page = stage(example())
+    assert ", training:" in page.locator("p[role=status]").text_content()
+    page.get_by_role("button", name="pause").click()
+    assert page.trait("paused") is True
+    assert ", paused:" in page.locator("p[role=status]").text_content()
+    page.get_by_role("button", name="stop").focus()
+    page.keyboard.press("Space")
+    assert page.trait("stopped") is True
+    assert page.trait("paused") is False
+    assert "the best weights are kept" in page.locator("p[role=status]").text_content()
+
+
+def test_a_logarithmic_axis_halves_between_powers(stage):
+    page = stage(example())
+    page.get_by_role("checkbox", name="logarithmic").check()
+    assert page.trait("log") is True
+    assert page.evaluate("widget.height(0.1, [0.01, 1], true)") == pytest.approx(0.5, abs=1e-12)
