@@ -31,6 +31,9 @@ class Model {
   save_changes() {
     this.saved += 1;
   }
+  send(message) {
+    this.sent = message;
+  }
 }
 
 globalThis.stage = async (source, state) => {

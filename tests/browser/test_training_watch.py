@@ -1,5 +1,6 @@
 """Training that is watched: the curves are the run's numbers, pause waits, stop ends it with the best weights."""
 
+import asyncio
 import math
 import threading
 import time
@@ -72,6 +73,35 @@ def test_pause_waits_and_goes_on(train):
     assert watch.step == 50
 
 
+def test_it_runs_fit_beside_the_page_which_goes_on_answering():
+    watch, answered = TrainingWatch(200), []
+    torch.manual_seed(0)
+    model, x = nn.Linear(3, 1), torch.randn(8, 3)
+
+    def slow(model, batch):
+        time.sleep(0.002)
+        return squares(model, batch)
+
+    async def page():
+        training = asyncio.create_task(watch.run(fit, model, [x], slow, lr=1e-3))
+        while not training.done():
+            answered.append(watch.step)
+            await asyncio.sleep(0.02)
+        return await training
+
+    history = asyncio.run(page())
+    assert watch.losses == history.losses
+    assert len(set(answered)) > 2
+
+
+def test_what_the_buttons_send_is_heard():
+    watch = TrainingWatch(10)
+    for sent, paused, stopped in [({"paused": True}, True, False), ({"paused": False}, False, False),
+                                  ({"stopped": True, "paused": False}, False, True)]:  # fmt: skip
+        watch._handle_custom_msg(sent, [])
+        assert (watch.paused, watch.stopped) == (paused, stopped)
+
+
 def test_a_second_run_begins_anew(train):
     watch = TrainingWatch(20)
     train(watch, steps=20)
@@ -116,11 +146,13 @@ def test_the_buttons_pause_and_stop_and_are_told(stage):
     assert ", training:" in page.locator("p[role=status]").text_content()
     page.get_by_role("button", name="pause").click()
     assert page.trait("paused") is True
+    assert page.evaluate("model.sent") == {"paused": True}
     assert ", paused:" in page.locator("p[role=status]").text_content()
     page.get_by_role("button", name="stop").focus()
     page.keyboard.press("Space")
     assert page.trait("stopped") is True
     assert page.trait("paused") is False
+    assert page.evaluate("model.sent") == {"stopped": True, "paused": False}
     assert "the best weights are kept" in page.locator("p[role=status]").text_content()
 
 

@@ -63,10 +63,17 @@ function sentence(model) {
   return `Step ${step} of ${steps}, ${doing(model)}: ${now}.`;
 }
 
+// While a cell runs, the kernel answers no change of a trait with "idle", so the next change would wait for ever;
+// a message of one's own does not wait.
+function ask(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.send(values);
+}
+
 function render({ model, el }) {
   const parts = frame(model, el, "training-watch", "Training watch");
-  button(parts, "pause", () => put(model, { paused: !model.get("paused") }), () => model.get("paused"));
-  button(parts, "stop", () => put(model, { stopped: true, paused: false }), () => model.get("stopped"));
+  button(parts, "pause", () => ask(model, { paused: !model.get("paused") }), () => model.get("paused"));
+  button(parts, "stop", () => ask(model, { stopped: true, paused: false }), () => model.get("stopped"));
   tick(parts, "log", "logarithmic");
   presets(parts, {});
   return follow(parts, () => {

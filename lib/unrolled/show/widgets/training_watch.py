@@ -1,7 +1,9 @@
 """A training run, watched while it goes: loss and gradient norm, with pause and stop."""
 
+import asyncio
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -15,10 +17,10 @@ POINTS = 300  # in a curve; of a longer run every so many steps are drawn
 
 
 class TrainingWatch(Widget):
-    """`watch = TrainingWatch(400)`, shown, then `fit(…, steps=400, callback=watch)`.
+    """`watch = TrainingWatch(400)`, shown, then `history = await watch.run(fit, model, batches, loss, lr=1e-3)`.
 
-    It is called with each step (`step`, `loss`, `gradient_norm`), waits while the reader has pressed pause, and
-    returns True once stop was pressed, which ends `fit` with the best weights.
+    As a callback it is told of each step (`step`, `loss`, `gradient_norm`), waits while the reader has pressed pause,
+    and answers True once stop was pressed, which ends `fit` with the best weights.
     Raises ValueError for fewer steps than 1.
     """
 
@@ -40,7 +42,16 @@ class TrainingWatch(Widget):
         super().__init__(steps=steps)
         self.seen: list[Any] = []
         self.drawn = 0.0
+        self.on_msg(self.asked)
         self.begin()
+
+    def asked(self, _widget: Widget, values: dict, _buffers: list) -> None:
+        """Pause or stop, as the browser's buttons say."""
+        self.paused, self.stopped = bool(values.get("paused")), bool(values.get("stopped", self.stopped))
+
+    async def run(self, fit: Callable, *arguments: Any, **options: Any) -> Any:
+        """`fit(…, steps=self.steps, callback=self)` on another thread, so that the page can answer meanwhile."""
+        return await asyncio.to_thread(fit, *arguments, steps=self.steps, callback=self, progress=False, **options)
 
     def __call__(self, step: Any) -> bool:
         """Take note of a step; True where training is to end."""
