@@ -12,9 +12,10 @@ wide_weights = Number(
     notebook=NOTEBOOK,
     minutes=2,
     reference=1_331_200,
-    tolerance=300,
+    tolerance=200,
     unit="weights",
     mistakes=[
+        Mistake("with_biases", 1_331_456, "That counts the 256 biases as well; asked for are the weights alone."),
         Mistake("one_number_a_symbol", 25_600, "That is 100 × 256: one number a symbol. One-hot, each takes 52."),
         Mistake(
             "shared_over_time", 13_312, "That is 52 × 256, as if all places shared one matrix. Here none is shared."
@@ -545,7 +546,7 @@ attention_lines = Order(
         Mistake(
             "mask_after_softmax",
             [4, 3],
-            "The mask comes after the softmax here, too late: what blocked cells took is not given back.",
+            "The scores are masked after the softmax has read them: the weights know nothing of the mask.",
         ),
         Mistake(
             "position_too_late", [1, 0], "Positions are added after q, k and v are made, and so reach none of them."

@@ -84,6 +84,13 @@ step_backward = Function(
             "You took the mean over the batch. The loss is a sum here, and so is its gradient.",
         ),
         Mistake(
+            "mean_of_all_three",
+            lambda grad_h, x, h_before, h, W_hh: tuple(
+                grad / len(x) for grad in backward_with(grad_h * (1 - h * h), x, h_before, W_hh)
+            ),
+            "All three were divided by the size of the batch. Its shares are added, not averaged.",
+        ),
+        Mistake(
             "squashed_twice",
             lambda grad_h, x, h_before, h, W_hh: backward_with(grad_h * (1 - h.tanh() ** 2), x, h_before, W_hh),
             "The tanh was taken of h, which is a tanh already. The slope is 1 − tanh²(a), and tanh(a) is h.",
@@ -197,6 +204,15 @@ def slope_not_handed_on(grad_h, h, h0, W_hh):
     return grad_W
 
 
+def carried_past_the_slope(grad_h, h, h0, W_hh):
+    grad_W, blame = torch.zeros_like(W_hh), torch.zeros_like(h0)
+    before = torch.cat([h0[:, None], h[:, :-1]], dim=1)
+    for t in reversed(range(h.shape[1])):
+        grad_a = grad_h[:, t] * (1 - h[:, t] ** 2) + blame
+        grad_W, blame = grad_W + before[:, t].T @ grad_a, grad_a @ W_hh.T
+    return grad_W
+
+
 def last_loss_only(grad_h, h, h0, W_hh):
     last = torch.zeros_like(grad_h)
     last[:, -1] = grad_h[:, -1]
@@ -297,6 +313,11 @@ backward_through_time = Function(
             "with the slope in it.",
         ),
         Mistake(
+            "carried_past_the_slope",
+            carried_past_the_slope,
+            "What comes back from later steps belongs to h: add it before the slope, not after.",
+        ),
+        Mistake(
             "slope_not_squared",
             lambda grad_h, h, h0, W_hh: through_time(grad_h, h, h0, W_hh, slope=lambda h: 1 - h),
             "The slope of tanh is 1 − h², with the square, at every step.",
@@ -362,7 +383,8 @@ nudge = Function(
         Mistake(
             "own_epsilon",
             lambda f, W, i, j, epsilon: nudge_reference(f, W, i, j, 1e-5),
-            "The step is a number of your own. It comes as epsilon, and here it is large enough for the bend to show.",
+            "This is nearly the slope itself (a smaller step of your own, or autograd). The step comes as epsilon, and "
+            "here it is large enough for the bend to show.",
         ),
         Mistake(
             "precedence",
@@ -372,14 +394,19 @@ nudge = Function(
         Mistake(
             "no_clone",
             nudge_without_a_copy,
-            "The difference is 0: up = W makes no copy, only a second name, so both changes fell on one matrix. "
-            "Take W.clone() twice.",
+            "The difference is 0: nothing was moved, or both changes fell on one matrix (up = W makes no copy, only a "
+            "second name: take W.clone() twice).",
         ),
         Mistake(
             "one_name",
             lambda f, W, i, j, epsilon: (f(moved(W, i, j, epsilon)) - f(W)) / (2 * epsilon),
             "The second f is that of W itself, and half the way is missing. With V = W the step down only undoes the "
             "step up: take W.clone() twice, or step down by 2ε.",
+        ),
+        Mistake(
+            "halved_then_doubled",
+            lambda f, W, i, j, epsilon: (f(moved(W, i, j, epsilon)) - f(moved(W, i, j, -epsilon))) / epsilon * 2,
+            "Python divides first and multiplies by 2 afterwards. With brackets: / (2 * epsilon).",
         ),
         Mistake(
             "one_epsilon",
@@ -432,6 +459,17 @@ def states_with(x, W_xh, W_hh, *, hand_on=lambda t, h: h, keep=lambda h: h):
     return torch.stack(states, dim=1)
 
 
+def cut_before_keeping(x, W_xh, W_hh, window, *, after):
+    """The new state is detached at once, before it is kept: after the last step of a window, or after its first."""
+    states, h = [], x.new_zeros(len(x), len(W_hh))
+    for t in range(x.shape[1]):
+        h = torch.tanh(x[:, t] @ W_xh + h @ W_hh)
+        if t % window == after:
+            h = h.detach()
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
 def window_inputs(draw, B: int, T: int, D: int, H: int, window: int) -> tuple:
     return draw(B, T, D), draw(D, H), draw(H, H), window
 
@@ -459,6 +497,7 @@ truncated_states = Function(
     minutes=5,
     reference=truncated_states_reference,
     gradients=True,
+    seconds=2,
     cases=sized(
         window_inputs,
         {"B": 3, "T": 7, "D": 4, "H": 5, "window": 2},
@@ -491,6 +530,17 @@ truncated_states = Function(
                 x, W_xh, W_hh, hand_on=lambda t, h: h.detach() if t % window == 1 else h
             ),
             "The cut comes one step late. It stands before the first step of a window, where window divides t.",
+        ),
+        Mistake(
+            "one_late_and_kept",
+            lambda x, W_xh, W_hh, window: cut_before_keeping(x, W_xh, W_hh, window, after=0),
+            "The cut comes one step late: detach before the first step of a window is made, not after it.",
+        ),
+        Mistake(
+            "kept_too_late",
+            lambda x, W_xh, W_hh, window: cut_before_keeping(x, W_xh, W_hh, window, after=window - 1),
+            "The cut stands in the right place, but the state is kept after it: a loss on the last step of a window "
+            "reaches nothing. Keep the state first, then detach it.",
         ),
         Mistake(
             "outputs_detached",
@@ -532,6 +582,7 @@ training_order = Order(
     ],
     also=[[0, 1, 2, 4, 3, 5, 6], [0, 1, 4, 2, 3, 5, 6], [0, 1, 2, 3, 5, 6, 4]],
     mistakes=[
+        Mistake("made_too_late", [2, 0], "The first window needs h, which is made further down, too late."),
         Mistake("loss_too_late", [5, 3], "backward() needs this window's loss."),
         Mistake("wiped", [5, 4, 6], "The gradient is wiped before it is used: the weights never move."),
         Mistake("step_too_early", [6, 5], "The weights move before this window's gradient is there."),
@@ -610,7 +661,7 @@ twice_the_weights = Choice(
     options=[
         ("About 0.05: what fades is up to the tanh.", "The slope is one factor of each step. W_hh is the other."),
         ("About 0.1: twice as much.", "W_hh is a factor at every one of the five steps, so 2 comes in five times."),
-        ("About 0.75.", "2⁵ = 32 times, less what steeper sums cost: they drive the tanh to where it is flat."),
+        ("About 0.75.", "2⁵ = 32 times, less what larger sums cost: they drive the tanh to where it is flat."),
         (
             "About 1.6: two to the fifth power, 32 times as much.",
             "32 times is the right thought for the weights alone. But larger weights make larger a, where the tanh is "

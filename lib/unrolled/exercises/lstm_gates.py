@@ -96,7 +96,8 @@ bracket_gates = Function(
         Mistake(
             "never_keeps",
             lambda opens, closes: (opens, torch.zeros_like(opens), torch.ones_like(opens)),
-            "The forget gate is 0 throughout: the mark is gone one step after it was written.",
+            "The mark is gone one step after it was written: f has to be 1 until the closing bracket. (The order is "
+            "i, f, g.)",
         ),
         Mistake(
             "written_again_inside",
@@ -136,7 +137,7 @@ bracket_gates = Function(
         "Three moments: at ( something is written, between nothing changes, at ) the memory is emptied.",
         "Between the brackets i = 0 and f = 1. So f is 1 everywhere but at the closing bracket.",
     ],
-    why="i opens to write, f stays open to keep, and shuts once to forget.",
+    why="The plainest way: i opens to write, f stays open to keep, and shuts once to forget.",
 )
 
 
@@ -279,7 +280,8 @@ lstm_step = Function(
         Mistake(
             "forget_and_input_swapped",
             step_with("figo"),
-            "The first block is read as f and the second as i. The columns are i, f, g, o.",
+            "The first block forgets here and the second writes. The columns are i, f, g, o, and the new c is "
+            "f ⊙ c + i ⊙ g.",
         ),
         Mistake(
             "output_third",

@@ -315,6 +315,11 @@ rnn_loop = Function(
             "complain, and sequences would be mixed.",
         ),
         Mistake(
+            "along_the_batch_stacked",
+            lambda step, x, h0: along_the_batch(step, x, h0).transpose(0, 1),
+            "The loop runs along the batch: `for x_t in x` takes axis 0. Time is axis 1.",
+        ),
+        Mistake(
             "time_in_front", time_in_front, "The states are right, with time in front: (T, B, H). Stack along dim=1."
         ),
         Mistake(
@@ -467,6 +472,24 @@ class StarAtOutput(Mended):
         return torch.stack(outputs)
 
 
+def one_star_left(name: str) -> type:
+    """The state still in the object, and one product of three not yet mended."""
+
+    def product(self, a: Tensor, of: str) -> Tensor:
+        W = getattr(self, of)
+        return a * W if of == name else a @ W
+
+    class Half(Slide):
+        def read(self, sequence):
+            outputs = []
+            for x in sequence:
+                self.h = torch.tanh(product(self, x, "W_xh") + product(self, self.h, "W_hh"))
+                outputs.append(product(self, self.h, "W_hy"))
+            return torch.stack(outputs)
+
+    return Half
+
+
 class OldOutput(Mended):
     def read(self, sequence):
         outputs, h = [], torch.zeros(len(self.W_hh))
@@ -511,6 +534,14 @@ mended_cell = Function(
         Mistake("star_at_W_xh", StarAtInput, "One * is left, at W_xh."),
         Mistake("star_at_W_hh", StarAtRecurrence, "One * is left, at W_hh."),
         Mistake("star_at_W_hy", StarAtOutput, "One * is left, at W_hy."),
+        *(
+            Mistake(
+                f"state_kept_and_star_at_{name}",
+                one_star_left(name),
+                f"One * is left, at {name}. And the state still lives in the object, from one sequence to the next.",
+            )
+            for name in ("W_xh", "W_hh", "W_hy")
+        ),
         Mistake(
             "old_output", OldOutput, "The output is read before the new state is made, and so misses the newest input."
         ),

@@ -46,7 +46,10 @@ running_mean = Function(
     cases=sized(lambda draw, T: (draw(T) + 1,), {"T": 5}, {"T": 3}),
     mistakes=[
         Mistake(
-            "mean_of_all", mean_of_all, "Every step holds the mean of the whole sequence, and so knows the future."
+            "mean_of_all",
+            mean_of_all,
+            "Every step holds the mean of the whole sequence, and so knows the future. (If your loop has m += …, all "
+            "places of the list hold one and the same tensor: m = m + … makes a new one.)",
         ),
         Mistake("last_alone", torch.mean, "This is one number, the last mean. Keep the mean of every step."),
         Mistake(

@@ -297,8 +297,8 @@ clip_norm = Function(
         Mistake(
             "unchanged",
             lambda gradients, max_norm: list(gradients),
-            "They come back as they went in. torch's clip_grad_norm_ can't help: it looks at the .grad of "
-            "parameters, and these tensors are the gradients themselves. Multiply each.",
+            "They come back as they went in. g = g * factor in a loop gives a new tensor the name g, and the list "
+            "keeps the old one. (torch's clip_grad_norm_ looks at the .grad of parameters; these are the gradients.)",
         ),
         Mistake(
             "torchs_return",
@@ -344,11 +344,12 @@ training_step = Order(
         "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
         "optimiser.step()",
     ],
-    also=[[1, 0, 2, 3, 4]],
+    also=[[1, 0, 2, 3, 4], [1, 2, 3, 4, 0]],
     mistakes=[
+        Mistake("step_too_early", [4, 2], "The weights move before this batch's gradient is there."),
         Mistake("clipped_after", [4, 3], "The step is taken with the whole gradient, and clipped when it is too late."),
         Mistake("clipped_before", [3, 2], "There is no new gradient yet to be clipped: backward() makes it."),
-        Mistake("zeroed_after", [2, 0], "The gradient is made and then set to zero: nothing is learned."),
+        Mistake("zeroed_after", [2, 0, 4], "The gradient is made and then set to zero: nothing is learned."),
     ],
     hints=["backward() makes the gradient, step() uses it. Where is the place between?"],
     why="Clipping stands between backward() and step(), and nowhere else.",

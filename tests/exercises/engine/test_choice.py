@@ -54,3 +54,20 @@ def test_it_shows_itself(capsys):
         "That was the last one; .solution() shows an answer.",
     ]
     assert [each.name for each in memory.mistakes] == ["A", "C"]
+
+
+@pytest.mark.parametrize("answer", [1, "1", 50])
+def test_a_number_is_no_letter_where_the_options_hold_numbers(answer):
+    options = [("50", "One each."), ("1, used 50 times", "Shared."), ("0", "None.")]
+    weights = Choice(id="w", notebook="99_nowhere", minutes=1, question="How many?", options=options, reference="B",
+                     hints=["Count."])  # fmt: skip
+    assert weights.judge(answer).message.startswith("Not yet. A letter is wanted, one of A B C")
+    assert weights.judge("b").outcome == "correct"
+
+
+def test_the_solution_ends_each_sentence_once(capsys):
+    options = [("It never changes.", "The optimiser has the old one."), ("It falls.", "No.")]
+    Choice(
+        id="w", notebook="99_nowhere", minutes=1, question="?", options=options, reference="A", hints=[""]
+    ).solution()
+    assert capsys.readouterr().out == "A  It never changes. The optimiser has the old one.\n"

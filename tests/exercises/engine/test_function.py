@@ -542,3 +542,24 @@ def test_nothing_is_checked_before_there_is_something(step, capsys):
     step.check()
     assert capsys.readouterr().out == "Not attempted. Write step in the cell above, run it, then run this one again.\n"
     assert is_stub(None)
+
+
+def test_an_answer_that_alters_torch_is_held_against_what_torch_was(monkeypatch):
+    def altering(x, h, W, b):
+        torch.tanh = lambda a: a
+        return x @ W + h + b
+
+    monkeypatch.setattr(torch, "tanh", torch.tanh)  # put back afterwards
+    assert make().judge(altering).mistake == "no_tanh"
+
+
+def test_another_dtype_with_other_values_is_not_advised_to_be_cast():
+    mask = make(reference=lambda x, h, W, b: x > 0, mistakes=[])
+    said = mask.judge(lambda x, h, W, b: torch.where(x > 0, 0.0, -torch.inf)).message
+    assert "make it bool, and other values, which .to() alone does not give" in said
+    assert "as with .to(torch.bool)" in mask.judge(lambda x, h, W, b: (x > 0).float()).message
+
+
+def test_the_element_that_is_wanted_of_several_is_pointed_out():
+    said = make().judge(lambda x, h, W, b: (W, right_step(x, h, W, b))).message
+    assert "Return its element 1 alone." in said

@@ -88,3 +88,10 @@ def test_a_number_may_be_computed_when_it_is_asked_for(capsys):
     ]
     assert late.signature == "a number of steps"
     assert make(unit="").signature == "a number"
+
+
+@pytest.mark.parametrize("answer", [0, 5, -6])
+def test_a_wide_tolerance_does_not_lend_a_small_mistake_its_sentence(answer):
+    small = make(mistakes=[Mistake("one_step", 0.999, "One step multiplies by 0.999.")])
+    assert small.judge(answer).mistake is None
+    assert small.judge(0.99).mistake == "one_step"

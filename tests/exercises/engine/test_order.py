@@ -1,5 +1,6 @@
 """Lines to put in order."""
 
+import numpy as np
 import pytest
 from unrolled.exercises.engine import Mistake, Order
 
@@ -119,3 +120,12 @@ def test_it_checks_and_hints_as_all_kinds_do(capsys):
 def test_a_mistake_must_not_be_a_right_order():
     with pytest.raises(ValueError, match="loop, swap: a right order makes this mistake too"):
         Order("loop", "99_nowhere", 3, LINES, [Mistake("swap", [1, 0], "No.")], ["no hint"], also=[[1, 0, 2, 3, 4, 5]])
+
+
+@pytest.mark.parametrize("sign", ['"', "/", "(", "|"])
+def test_signs_between_the_letters_are_read_past(sign):
+    assert loop.judge(sign + f"{sign} ".join(RIGHT) + sign).outcome == "correct"
+
+
+def test_an_array_of_letters_is_an_answer():
+    assert loop.judge(np.array(RIGHT)).outcome == "correct"

@@ -57,7 +57,8 @@ class Choice:
 
     def letter(self, answer: Any) -> str | None:
         said = str(answer).strip().strip("().:").strip().upper()
-        if said.isdecimal() and 1 <= int(said) <= len(self.options):
+        numbers = any(each.isdecimal() for text, _ in self.options.values() for each in text)  # then 1 may mean 1
+        if not numbers and said.isdecimal() and 1 <= int(said) <= len(self.options):
             said = list(self.options)[int(said) - 1]
         return said if said in self.options else None
 
@@ -72,4 +73,4 @@ class Choice:
     def solution(self) -> None:
         """Print the right option."""
         text, explanation = self.options[self.reference]
-        print(f"{self.reference}  {text}. {explanation}")
+        print(f"{self.reference}  {text.rstrip('.')}. {explanation}")

@@ -13,7 +13,7 @@ from unrolled.exercises.engine.compare import Difference, right, same_kind
 ADVICE = {
     "NameError": "A name has to be an argument, or be made before it is used.",
     "IndexError": "Print the shape of what is indexed there, and the index.",
-    "RuntimeError": "Print the shapes of what meets in that line.",
+    "RuntimeError": "Print the shapes of what meets in that line, and the dtypes.",
     "ValueError": "Print what goes into that line.",
     "TypeError": "Print what goes into that line, and its type.",
     "AttributeError": "Print what stands before the dot there, and its type.",
@@ -42,8 +42,8 @@ def changed(names: Sequence[str]) -> str:
     """For an answer that is right, but changes these arguments."""
     return (
         f"The values are right, but {' and '.join(names)} changed on the way, and whoever calls your function still "
-        f"needs what was in there. Work on a copy, {names[0]}.clone(), or on what makes a new tensor: h + 1 does, "
-        "h += 1 and methods that end in _ don't."
+        f"needs what was in there, to the last bit. Work on a copy (of a tensor h it is h.clone(), of a list "
+        "list(h)), or on what makes a new tensor: h + 1 does, h += 1 and methods that end in _ don't."
     )
 
 
@@ -86,7 +86,8 @@ def failure(failed: Failure) -> str:
     where = where or (f" in line {failed.line}" if failed.line else "")
     words = f": {failed.words[:300].rstrip('.')}" if failed.words else ""
     dots = "ellipsis" in failed.words.lower()
-    advice = "There are still dots (...) in it, to be replaced." if dots else ADVICE.get(failed.type, "")
+    known = ADVICE.get(failed.type, "") if failed.line else ""
+    advice = "There are still dots (...) in it, to be replaced." if dots else known
     return f"It raises {failed.type}{where}{words}. {advice}".rstrip()
 
 
@@ -102,6 +103,8 @@ def value(found: Difference, tolerance: float) -> str:
         advice = (
             "torch.stack makes one of tensors, torch.tensor one of numbers." if wanted.dim() else "Return it alone."
         )
+        alone = [n for n, each in enumerate(yours) if isinstance(each, Tensor) and each.shape == wanted.shape]
+        advice = f"Return its element {alone[0]} alone." if len(alone) == 1 else advice
         return f"It returns {say(yours)}{at}, where {say(wanted)} is wanted. {advice}"
     if isinstance(yours, GeneratorType):
         return f"It gives a generator{at}, since there is a yield in it. Use return."
@@ -118,8 +121,10 @@ def sentence(yours: Tensor, wanted: Tensor, at: str) -> str:
     """What is wrong with a tensor first of all."""
     if yours.shape != wanted.shape:
         return f"The shape{at} is not the one that is wanted."
-    if not same_kind(yours, wanted) or (right(yours, wanted, 1e-4).all() and yours.dtype != wanted.dtype):
-        return f"The shape{at} is right, the dtype is not: make it {name(wanted)}, as with .to(torch.{name(wanted)})."
+    values = right(yours, wanted, 1e-4).all()
+    if not same_kind(yours, wanted) or (values and yours.dtype != wanted.dtype):
+        how = f"as with .to(torch.{name(wanted)})" if values else "and other values, which .to() alone does not give"
+        return f"The shape{at} is right, the dtype is not: make it {name(wanted)}, {how}."
     if yours.isnan().any() and not wanted.isnan().any():
         return f"There are NaN{at}: look for 0/0, for inf − inf, and for a root or logarithm of what is negative."
     if yours.isinf().any() and not wanted.isinf().any():

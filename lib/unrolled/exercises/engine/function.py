@@ -97,6 +97,7 @@ class Function:
             return not_yet(explain.not_callable(answer, self.called))
         if not self.use and (misfit := explain.misfit(answer, self.names[: len(self.cases[0].arguments)])):
             return not_yet(misfit)
+        _ = self.wanted, self.known  # made before the answer runs, which may change torch itself
         return self.verdict(self.follow(answer, seconds), seconds or self.seconds)
 
     def verdict(self, run: Run, seconds: float) -> Verdict:

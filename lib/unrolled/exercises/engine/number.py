@@ -54,16 +54,16 @@ class Number:
             return not_yet(f"A number is wanted, such as 12 or 0.5, and this is {describe(answer)}.")
         if math.isnan(number) or math.isinf(number):
             return not_yet(f"A finite number is wanted, and this is {number}.")
-        if self.near(number, self.reference):
+        if self.near(number, self.reference, self.tolerance):
             return correct(self.why)
         for mistake in self.mistakes:
-            if self.near(number, mistake.answer):
+            if self.near(number, mistake.answer, min(self.tolerance, 0.02 * abs(mistake.answer))):
                 return not_yet(mistake.sentence, mistake.name)
         side = "small" if number < self.reference else "large"
         return not_yet(f"{self.say(number)} is too {side}.")
 
-    def near(self, number: float, other: float) -> bool:
-        return abs(number - other) <= self.tolerance + 1e-9 * abs(other)
+    def near(self, number: float, other: float, tolerance: float) -> bool:
+        return abs(number - other) <= tolerance + 1e-9 * abs(other)
 
     def say(self, number: float) -> str:
         return f"{number:g} {self.unit}".strip()

@@ -69,7 +69,7 @@ class Order:
 
     def judge(self, answer: Any) -> Verdict:
         """Say what an answer is, without printing: letters in a text, with or without spaces, or a list of them."""
-        if answer is None or answer is Ellipsis or answer in ("", "..."):
+        if answer is None or answer is Ellipsis or str(answer).strip() in ("", "..."):
             return not_attempted(f'Write the letters in your order, such as "{" ".join(sorted(self.labels))}".')
         said = [
             letter for each in (answer if isinstance(answer, list | tuple) else [answer]) for letter in letters(each)
@@ -135,7 +135,7 @@ def parses(lines: Iterable[str]) -> bool:
 
 
 def letters(text: Any) -> list[str]:
-    return [each for each in str(text).upper() if not each.isspace() and each not in ",;.-→>"]
+    return [each for each in str(text).upper() if each.isalnum()]
 
 
 def among(order: list[int], some: list[int]) -> list[int]:
