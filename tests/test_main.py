@@ -39,11 +39,27 @@ def test_doctor_exits_with_1_when_anything_is_wrong(monkeypatch, wrong):
     assert command_line.main(["doctor"]) == min(wrong, 1)
 
 
-@pytest.mark.parametrize("arguments", [[], ["train"], ["exercises", "--yaml"]])
+@pytest.mark.parametrize("arguments", [["train"], ["exercises", "--yaml"]])
 def test_what_is_no_command_is_refused_with_the_usage(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
         command_line.main(arguments)
     assert "usage: python -m unrolled" in capsys.readouterr().err
+
+
+def test_without_a_command_it_says_which_there_are(capsys):
+    assert command_line.main([]) == 2
+    said = capsys.readouterr().err
+    assert all(word in said for word in ("doctor", "exercises", "progress"))
+
+
+def test_a_reader_who_has_had_enough_is_no_error():
+    command = [sys.executable, "-m", "unrolled", "exercises", "--json"]
+    listing = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    listing.stdout.readline()
+    listing.stdout.close()
+    assert listing.wait(timeout=60) == 0
+    assert listing.stderr.read() == ""
+    listing.stderr.close()
 
 
 def test_it_runs_as_a_module():

@@ -2,19 +2,27 @@
 
 import argparse
 import json
+import os
 import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m unrolled", description="Unrolled: deep sequence modelling.")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(metavar="command")
     add(commands, doctor, "say in words what is wrong with this installation")
     listing = add(commands, exercises, "list the exercises of the course")
     listing.add_argument("--json", action="store_true", help="as a list of objects, for other programs")
     add(commands, progress, "show what was answered on this machine")
     chosen = parser.parse_args(arguments)
-    return chosen.run(chosen)
+    if "run" not in chosen:
+        parser.print_help(sys.stderr)
+        return 2
+    try:
+        return chosen.run(chosen)
+    except BrokenPipeError:  # whoever reads has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def add(commands: argparse._SubParsersAction, run, help: str) -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 from unrolled import show
 
 
@@ -103,3 +104,21 @@ def test_drawing_changes_no_global_setting():
 def test_a_gate_has_one_colour_for_the_whole_course():
     assert set("ifgochrzn") == set(show.GATE_COLOURS)
     assert len({show.GATE_COLOURS[gate] for gate in "ifgoch"}) == 6
+
+
+@pytest.mark.parametrize("centre", [None, 0.0])
+def test_numbers_on_a_heatmap_can_be_read_on_every_ground(centre):
+    matrix = torch.linspace(-1, 1, 36).view(6, 6)
+    matrix[2, 3] = torch.nan
+    ax = show.heatmap(matrix, rows=list("abcdef"), columns=list("ghijkl"), x="", y="", value="", centre=centre)
+    faces = [face for face, value in zip(ax.collections[0].get_facecolors(), matrix.flatten(), strict=True)
+             if not value.isnan()]  # fmt: skip
+    assert len(ax.texts) == len(faces) == 35
+
+    def luminance(colour):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for text, face in zip(ax.texts, faces, strict=True):
+        dark, bright = sorted([luminance(text.get_color()), luminance(face[:3])])
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5

@@ -657,7 +657,8 @@ twice_the_weights = Choice(
     id="twice_the_weights",
     notebook=NOTEBOOK,
     minutes=1,
-    question="Of a loss about 0.05 arrives five steps back. W_hh is made twice as large. What arrives now?",
+    question="Every loss sends out 1, and about 0.05 of it arrives five steps back. W_hh is made twice as large. What "
+    "arrives now?",
     options=[
         ("About 0.05: what fades is up to the tanh.", "The slope is one factor of each step. W_hh is the other."),
         ("About 0.1: twice as much.", "W_hh is a factor at every one of the five steps, so 2 comes in five times."),

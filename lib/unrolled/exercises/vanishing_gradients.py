@@ -207,7 +207,7 @@ vanishing_means = Choice(
 
 
 def clip_norm_reference(gradients, max_norm):
-    """Tensors and a length -> the same tensors, together no longer than max_norm."""
+    """Tensors, a length -> new tensors, same direction, together no longer than max_norm."""
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     scale = min(1.0, max_norm / norm.item())
     return [gradient * scale for gradient in gradients]

@@ -6,6 +6,7 @@ Each takes tensors and returns the axes; the page hands them to `show.picture` w
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 import seaborn as sns
 import torch
 from matplotlib.axes import Axes
@@ -106,10 +107,22 @@ def heatmap(
         yticklabels=list(rows),
         cbar_kws={"label": value},
     )
+    ink(ax)
     ax.set(xlabel=x, ylabel=y)
     ax.tick_params(axis="y", rotation=0)
     ax.tick_params(axis="x", rotation=0 if all(len(c) <= 3 for c in columns) else 90)
     return ax
+
+
+def ink(ax: Axes) -> None:
+    """Write each number of a heatmap in black or white, whichever can be read on its ground (WCAG 2.2, 1.4.3)."""
+    mesh = ax.collections[0]
+    mesh.update_scalarmappable()
+    grounds = mesh.get_facecolors()[~np.ma.getmaskarray(mesh.get_array()).ravel(), :3]
+    linear = np.where(grounds <= 0.04045, grounds / 12.92, ((grounds + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    for text, bright in zip(ax.texts, luminance, strict=False):  # no texts where no numbers are written
+        text.set_color("black" if bright > 0.179 else "white")
 
 
 def bars(

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
+from unrolled.training.bar import progress_bar
 from unrolled.training.run import Run
 from unrolled.training.stream import Stream, to_device
 
@@ -102,30 +102,28 @@ def fit(
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
     was_training = model.training
-    label = progress if isinstance(progress, str) else None
-    bar = tqdm(total=steps, initial=run.step, desc=label, leave=False, disable=not progress)
     try:
-        while run.step < steps and (patience is None or run.stale < patience):
-            factor = SCHEDULES[schedule](run.step / steps)
-            model.train()
-            value, norm = gradients(model, loss, to_device(run.stream.next(), device))
-            if stop_at_nan:
-                refuse_broken(run.step + 1, value, norm)
-            clip(model, clip_norm, clip_value)
-            update(optimiser, [rate * factor for rate in rates])
-            run.record(value, norm)
-            if validate and (run.step == steps or run.step % validate_every == 0):
-                run.judge(look(model, validate))
-            if checkpoint and run.step % checkpoint_every == 0:
-                run.save(checkpoint)
-            bar.update()
-            bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
-            if callback and callback(Step(run.step, value, norm, rates[0] * factor)):
-                break
-        if checkpoint:
-            run.save(checkpoint)  # at the end, whether the steps, the patience or the callback ended it
+        with progress_bar(steps, done=run.step, shown=progress) as bar:
+            while run.step < steps and (patience is None or run.stale < patience):
+                factor = SCHEDULES[schedule](run.step / steps)
+                model.train()
+                value, norm = gradients(model, loss, to_device(run.stream.next(), device))
+                if stop_at_nan:
+                    refuse_broken(run.step + 1, value, norm)
+                clip(model, clip_norm, clip_value)
+                update(optimiser, [rate * factor for rate in rates])
+                run.record(value, norm)
+                if validate and (run.step == steps or run.step % validate_every == 0):
+                    run.judge(look(model, validate))
+                if checkpoint and run.step % checkpoint_every == 0:
+                    run.save(checkpoint)
+                bar.update()
+                bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
+                if callback and callback(Step(run.step, value, norm, rates[0] * factor)):
+                    break
+            if checkpoint:
+                run.save(checkpoint)  # at the end, whether the steps, the patience or the callback ended it
     finally:
-        bar.close()
         run.restore_best()
         model.train(was_training)
     return History(list(range(1, run.step + 1)), run.losses, run.gradient_norms, run.validation)
