@@ -309,12 +309,13 @@ def test_breaking_can_be_asked_for():
 def test_a_callback_that_answers_true_ends_training_as_patience_does(tmp_path):
     values = iter([3.0, 1.0, 2.0])
     model, history = run(validate=lambda m: next(values), validate_every=2, checkpoint=tmp_path / "run.safetensors",
-                         callback=lambda step: step.step == 6)  # fmt: skip
-    assert history.steps == [1, 2, 3, 4, 5, 6]
+                         callback=lambda step: step.step == 5)  # fmt: skip
+    assert history.steps == [1, 2, 3, 4, 5]
+    assert history.validation == [(2, 3.0), (4, 1.0), (5, 2.0)]  # the last step is looked at as well
     best, _ = run(steps=4)
     assert torch.equal(model.weight, best.weight)
     _, resumed = run(checkpoint=tmp_path / "run.safetensors", resume=True, steps=8)
-    assert resumed.losses[:6] == history.losses
+    assert resumed.losses[:5] == history.losses
     assert len(resumed.losses) == 8
 
 

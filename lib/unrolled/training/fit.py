@@ -120,6 +120,8 @@ def fit(
                 bar.update()
                 bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
                 if callback and callback(Step(run.step, value, norm, rates[0] * factor)):
+                    if validate and run.step % validate_every and run.step < steps:
+                        run.judge(look(model, validate))  # this was the last step
                     break
             if checkpoint:
                 run.save(checkpoint)  # at the end, whether the steps, the patience or the callback ended it
