@@ -4,11 +4,13 @@ import asyncio
 import math
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
 from examples.training_watch import example, step
 from torch import nn
+from unrolled.show.widgets import training_watch
 from unrolled.show.widgets.training_watch import POINTS, TrainingWatch
 from unrolled.training import fit
 
@@ -92,6 +94,24 @@ def test_it_runs_fit_beside_the_page_which_goes_on_answering():
     history = asyncio.run(page())
     assert watch.losses == history.losses
     assert len(set(answered)) > 2
+
+
+def test_while_it_runs_each_message_of_a_control_is_answered(monkeypatch):
+    told = []
+    kernel = SimpleNamespace(
+        shell_handlers={"comm_msg": lambda *message: told.append(message)},
+        _publish_status=lambda status, channel: told.append((status, channel)),
+    )
+    before = kernel.shell_handlers["comm_msg"]
+    monkeypatch.setattr(training_watch, "get_ipython", lambda: SimpleNamespace(kernel=kernel))
+
+    def train(steps, **_):
+        kernel.shell_handlers["comm_msg"]("stream", "ident", "message")
+        return steps
+
+    assert asyncio.run(TrainingWatch(7).run(train)) == 7
+    assert told == [("stream", "ident", "message"), ("idle", "shell")]
+    assert kernel.shell_handlers["comm_msg"] is before
 
 
 def test_what_the_buttons_send_is_heard():

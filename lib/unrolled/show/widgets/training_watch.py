@@ -3,11 +3,13 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib.pyplot as plt
 import traitlets
+from IPython import get_ipython
 from matplotlib.figure import Figure
 
 from .widget import STYLE, Widget, script
@@ -51,7 +53,8 @@ class TrainingWatch(Widget):
 
     async def run(self, fit: Callable, *arguments: Any, **options: Any) -> Any:
         """`fit(…, steps=self.steps, callback=self)` on another thread, so that the page can answer meanwhile."""
-        return await asyncio.to_thread(fit, *arguments, steps=self.steps, callback=self, progress=False, **options)
+        with answered():
+            return await asyncio.to_thread(fit, *arguments, steps=self.steps, callback=self, progress=False, **options)
 
     def __call__(self, step: Any) -> bool:
         """Take note of a step; True where training is to end."""
@@ -91,6 +94,30 @@ class TrainingWatch(Widget):
             return figure, f"Two empty panels, loss and gradient norm; training of {self.steps} steps has not begun."
         first, last = self.losses[0], self.losses[-1]
         return figure, f"After {self.step} of {self.steps} steps the loss went from {first:.3g} to {last:.3g}."
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Tell the browser of each control's message that it was taken.
+
+    While a cell awaits, ipykernel (7.4) takes them without a word, and a control whose first message is not answered
+    by "idle" sends no second one, also when the cell has long ended.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        yield
+        return
+    take = kernel.shell_handlers["comm_msg"]
+
+    def take_and_tell(*message: Any) -> None:
+        take(*message)
+        kernel._publish_status("idle", "shell")
+
+    kernel.shell_handlers["comm_msg"] = take_and_tell
+    try:
+        yield
+    finally:
+        kernel.shell_handlers["comm_msg"] = take
 
 
 def finite(value: float) -> float | None:
