@@ -37,13 +37,13 @@ ifneq ($(shell "$(PY)" -c "print(open('$(VENV)/.course').read())" 2>/dev/null),$
 STALE := stale
 endif
 
-.PHONY: lab test clean outputs answered stale help lint imports unit pages
+.PHONY: lab test clean outputs answered stale help lint imports unit browser pages
 
 lab: $(VENV)/.course
 	@"$(PY)" -m jupyterlab $(ROOT_FLAG) --ServerApp.root_dir="$(HERE)" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
 
-test: lint imports unit pages
+test: lint imports unit browser pages
 
 lint: $(VENV)/.tests
 	"$(PY)" -m ruff check .
@@ -54,8 +54,12 @@ imports: $(VENV)/.tests
 	"$(PY)" -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo --no-cache
 
 unit: $(VENV)/.tests
-	"$(PY)" -m pytest -n 2 --dist loadfile --cov --cov-report=json
+	"$(PY)" -m pytest -n 2 --dist loadfile --cov --cov-report=json --ignore=tests/browser
 	"$(PY)" tests/branches.py build/coverage.json
+
+# The widgets in Chromium; by itself, since the driver keeps an event loop that other tests would trip over.
+browser: $(VENV)/.tests
+	"$(PY)" -m pytest -n 2 --dist loadfile tests/browser
 
 # Every notebook as committed, then with the reference answers put in, where every exercise must say correct.
 # The network is off for them, and what a learner did on this machine is left alone.

@@ -171,3 +171,8 @@ def test_every_check_is_in_the_list():
     ]
     found = {each for each in functions if getattr(each, "__annotations__", {}).get("return") is doctor.Finding}
     assert found - {doctor._run} == set(doctor.CHECKS)
+
+
+def test_a_patch_release_of_a_pinned_package_is_told(monkeypatch):
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: "2.13.1")
+    assert doctor._against_pin("torch", "2.13.0")

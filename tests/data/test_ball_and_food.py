@@ -62,3 +62,11 @@ def test_sentences_that_do_not_fit_get_a_sentence():
         food.encode(["the soup was good"])
     with pytest.raises(ValueError, match=r"same number of words; \[2, 3\] came"):
         food.encode(["the food", "the food was"])
+
+
+def test_balls_fly_in_every_direction():
+    x, y = ball.sample(500, 1, torch.Generator().manual_seed(0))
+    inside = (x.abs() < 0.7).all(dim=-1)
+    move = (y - x)[inside]
+    quadrants = (move > 0).long() @ torch.tensor([1, 2])
+    assert (torch.bincount(quadrants, minlength=4) > len(move) / 6).all()

@@ -64,3 +64,9 @@ def test_streams_are_cut_from_one_text_and_windows_have_a_step():
         streams(torch.zeros(2, 3), 2)
     with pytest.raises(ValueError, match="length is 0"):
         list(windows(torch.zeros(2, 3), 0))
+
+
+@pytest.mark.parametrize("length", [1, 3, 9])
+def test_no_window_is_empty(length):
+    seen = list(windows(streams(torch.arange(20), 2), length))
+    assert [window.x.shape[1] for window in seen] == [length] * (9 // length)

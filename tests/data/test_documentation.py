@@ -84,3 +84,10 @@ def test_brackets_nest_and_end_with_the_paragraph():
 def test_the_column_counts_from_zero_on_each_line():
     assert documentation.column("ab\n\ncd").tolist() == [0, 1, 2, 0, 0, 1]
     assert documentation.column("").shape == documentation.inside_quotes("").shape == (0,)
+
+
+def test_topics_come_in_the_order_of_the_alphabet(monkeypatch):
+    from pydoc_data import topics
+
+    monkeypatch.setattr(topics, "topics", {"b": "two", "a": "one\n"})
+    assert documentation.load() == "one\n\ntwo"

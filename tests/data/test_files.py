@@ -129,3 +129,17 @@ def test_damage_is_found_in_a_copy_of_the_real_data(tmp_path, monkeypatch):
     (copy / "results").mkdir(exist_ok=True)
     (copy / "results" / "99_stray.json").write_text(json.dumps({}))
     assert files.damage() == ["data/results/99_stray.json has no row in data/README.md."]
+
+
+def test_the_whole_checksum_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "folder", lambda: tmp_path)
+    (tmp_path / "results").mkdir()
+    about = {"command": "c", "versions": {}, "seeds": [], "values": {}}
+    (tmp_path / "results" / "99_a.json").write_text(json.dumps(about))
+    table = tmp_path / "README.md"
+    table.write_text("# Data\n")
+    files.refresh()
+    checksum = files.noted()["results/99_a.json"]
+    another = checksum[:-1] + ("1" if checksum[-1] == "0" else "0")
+    table.write_text(table.read_text().replace(checksum, another))
+    assert files.damage()

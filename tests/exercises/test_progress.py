@@ -148,3 +148,13 @@ def test_without_a_setting_it_lies_beside_the_pages(monkeypatch):
     monkeypatch.delenv("UNROLLED_PROGRESS")
     assert progress.path().parts[-2:] == ("notebooks", "progress.json")
     assert (progress.path().parent.parent / "lib" / "unrolled").is_dir()
+
+
+def test_the_first_time_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_PROGRESS", str(tmp_path / "p.json"))
+    times = iter(["1", "2", "3", "4", "5", "6"])
+    monkeypatch.setattr(progress, "now", lambda: next(times))
+    progress.record("a", "99", "not yet", 1)
+    first = progress.entries()["a"]["first"]
+    progress.record("a", "99", "correct", 1)
+    assert progress.entries()["a"]["first"] == first != progress.entries()["a"]["last"]

@@ -287,3 +287,19 @@ def test_nothing_handed_in_is_changed(case):
 def test_a_trace_is_anything_with_its_parts(case):
     assert isinstance(case.trace, RNNTrace)
     assert by_hand("tanh", case).blame.shape == (2, 4, 4, 5)
+
+
+def test_the_slope_of_relu_at_0_is_torchs():
+    cell = RNN(1, 1, "relu").double()
+    for w in cell.parameters():
+        w.data.zero_()
+    trace = cell(torch.ones(1, 2, 1).double())
+    trace.h.sum().backward()
+    by_hand = rnn_bptt(cell.cell, torch.ones(1, 2, 1).double(), trace, torch.ones(1, 2, 1).double())
+    assert by_hand.W_xh.equal(cell.cell.W_xh.grad)
+
+
+def test_the_two_biases_gradients_share_no_memory():
+    layer, x = RNN(2, 3), torch.randn(1, 2, 2)
+    g = rnn_bptt(layer.cell, x, layer(x), torch.randn(1, 2, 3))
+    assert g.b_xh.data_ptr() != g.b_hh.data_ptr()

@@ -260,3 +260,17 @@ def test_what_from_torch_cannot_take_it_refuses_by_name(options, sentence):
         MultiHeadAttention.from_torch(nn.MultiheadAttention(6, 3, **options))
     with pytest.raises(TypeError, match=r"wants a torch\.nn\.MultiheadAttention; a Linear came"):
         MultiHeadAttention.from_torch(nn.Linear(3, 3))
+
+
+def test_blocked_cells_get_nothing_however_low_the_rest():
+    q, k = torch.tensor([[3e4]]), torch.tensor([[1.0], [-1.0]])
+    assert attention(q, k, torch.eye(2), torch.tensor([[False, True]])).weights.tolist() == [[0.0, 1.0]]
+    assert attention(q, k, torch.eye(2), torch.tensor([[False, True]])).output.tolist() == [[0.0, 1.0]]
+
+
+def test_q_k_v_in_one_parameter_are_frozen_only_if_all_three_are():
+    layer = MultiHeadAttention(4, 2)
+    layer.W_q.requires_grad_(False)
+    assert layer.to_torch().in_proj_weight.requires_grad
+    layer.W_k.requires_grad_(False), layer.W_v.requires_grad_(False)
+    assert not layer.to_torch().in_proj_weight.requires_grad

@@ -87,3 +87,9 @@ def test_what_is_printed_shows_its_sizes():
     assert repr(Embedding(7, 3)) == "Embedding(7, 3)"
     assert repr(SinusoidalPositions(6)) == "SinusoidalPositions(6)"
     assert repr(LearnedPositions(5, 4)) == "LearnedPositions(5, 4)"
+
+
+def test_learned_positions_start_as_standard_normal():
+    W = LearnedPositions(200, 50).W_p.detach()
+    assert abs(W.mean()) < 0.03
+    assert abs(W.std() - 1) < 0.03

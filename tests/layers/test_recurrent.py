@@ -244,3 +244,14 @@ def test_a_projected_lstm_and_a_module_of_another_kind_are_refused():
         LSTM.from_torch(nn.LSTM(3, 5, proj_size=2))
     with pytest.raises(TypeError, match=r"wants a torch\.nn\.GRU; a LSTM came"):
         GRU.from_torch(nn.LSTM(3, 5))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(RNN, nn.RNN), (LSTM, nn.LSTM), (GRU, nn.GRU)])
+def test_what_is_taken_over_is_a_copy(ours, theirs):
+    module = theirs(3, 5)
+    layer = ours.from_torch(module)
+    before = {name: weight.clone() for name, weight in layer.state_dict().items()}
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.add_(1)
+    assert all(weight.equal(before[name]) for name, weight in layer.state_dict().items())

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from unrolled.layers import GRU, LSTM, RNN
 from unrolled.models.classifier import Classifier
+from unrolled.models.recurrent import readout
 
 PAIRS = [(nn.RNN, RNN), (nn.LSTM, LSTM), (nn.GRU, GRU)]
 
@@ -68,3 +69,11 @@ def test_a_relu_layer_stays_one():
 def test_a_layer_that_would_be_read_wrongly_is_refused(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         Classifier(nn.GRU(5, 7, **options), 3)
+
+
+def test_a_readout_starts_as_torchs_linear():
+    for part in readout(400, 25):
+        bound = 400**-0.5
+        assert part.abs().max() <= bound
+        assert part.min() < -0.5 * bound
+        assert part.max() > 0.5 * bound

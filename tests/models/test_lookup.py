@@ -84,3 +84,15 @@ def test_a_query_of_another_kind_and_a_missing_or_unwanted_input_are_refused():
         Lookup(26, 4, "written")(x)
     with pytest.raises(ValueError, match="written came"):
         Lookup(26, 4)(x, x)
+
+
+def test_an_encoder_looks_at_all_cells_whatever_the_mask_of_the_reader():
+    x, mask = torch.randint(26, (2, 4)), torch.ones(4, 4, dtype=torch.bool).tril()
+    model = Lookup(26, 4, embed_dim=8, encoder=True)
+    other = x.clone()
+    other[:, 3] = (x[:, 3] + 1) % 26
+    assert not model(x, mask=mask).y[:, 0].equal(model(other, mask=mask).y[:, 0])
+
+
+def test_a_lookups_output_starts_at_the_size_of_its_input():
+    assert abs(Lookup(200, 4, embed_dim=100).W_y.std().item() - 0.1) < 0.005

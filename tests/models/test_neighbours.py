@@ -52,3 +52,7 @@ def test_a_picture_by_chance_keeps_k_of_the_others():
 def test_what_has_no_neighbours_is_refused_in_words(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+def test_a_word_is_no_neighbour_of_its_own_even_beside_its_opposite():
+    assert nearest(torch.tensor([[1.0, 0.0], [-1.0, 0.0]]), 1).tolist() == [[1], [0]]

@@ -27,3 +27,9 @@ def test_it_has_as_many_weights_as_torchs_two_layers():
 def test_another_length_is_refused(shape):
     with pytest.raises(ValueError, match=r"shape \(B, 4\), as it was built for"):
         Wide(5, 4, 7, 3)(torch.zeros(shape, dtype=torch.long))
+
+
+def test_a_wide_layer_starts_as_torchs_linear():
+    model = Wide(10, 10, 50, 7)
+    for part, before in [(model.W_uh, 100), (model.b_h, 100), (model.W_hy, 50), (model.b_y, 50)]:
+        assert 0.5 * before**-0.5 < part.abs().max() <= before**-0.5

@@ -96,3 +96,8 @@ def test_a_slider_counts_the_moves_that_came_so_that_a_drag_leaves_no_queue():
 def test_a_box_of_controls_keeps_jupyterlabs_keys_away():
     lab = show.explore(draw, radius=show.slider(0.0, 2.0, 1.0), kind=["tanh", "relu"])
     assert [type(child).__name__ for child in lab.children] == ["HBox", "HTML", "HTML", "Keys"]
+
+
+def test_what_a_picture_says_is_escaped():
+    lab = show.explore(lambda a: (show.lines(torch.ones(2, 1), labels=["h"], x="t", y="h"), "a < b & c"), a=True)
+    assert "a &lt; b &amp; c</p>" in lab.says.value

@@ -109,3 +109,9 @@ def test_one_number_is_wanted_not_many():
 def test_a_gru_has_colours_for_its_gates_too():
     step = GRUCell(3, 1)(torch.randn(1, 3), torch.zeros(1, 1))
     assert set(step._fields) <= set(show.GATE_COLOURS)
+
+
+def test_values_on_both_sides_of_0_get_a_scale_with_white_at_0():
+    image = show.coloured_text("ab", torch.tensor([-1.0, 3.0]), value="c").axes[0].images[0]
+    image.norm.autoscale_None(image.get_array())
+    assert image.norm(0.0) == pytest.approx(0.5)

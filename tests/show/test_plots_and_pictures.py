@@ -123,3 +123,33 @@ def test_numbers_on_a_heatmap_can_be_read_on_every_ground(centre):
     for text, face in zip(ax.texts, faces, strict=True):
         dark, bright = sorted([luminance(text.get_color()), luminance(face[:3])])
         assert (bright + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.mark.filterwarnings("ignore:The set_bad function:PendingDeprecationWarning")
+def test_a_heatmap_names_its_rows_from_the_top_and_keeps_to_its_limits():
+    ax = show.heatmap(
+        torch.tensor([[0.25], [0.75]]),
+        rows=["first", "second"],
+        columns=["a"],
+        x="",
+        y="",
+        value="",
+        limits=(0, 1),
+        numbers=False,
+    )
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["first", "second"]
+    assert ax.collections[0].get_clim() == (0, 1)
+    assert not ax.texts
+    zero, one = (
+        show.heatmap(
+            torch.tensor([[0.0, 1.0, 3.0]]), rows=["r"], columns=["a", "b", "c"], x="", y="", value="", centre=c
+        ).collections[0]
+        for c in (0.0, 1.0)
+    )
+    zero.figure.draw_without_rendering(), one.figure.draw_without_rendering()
+    assert zero.get_facecolor()[0].tolist() == pytest.approx(one.get_facecolor()[1].tolist())  # the centre's colour
+
+
+def test_the_reference_stands_at_its_level():
+    ax = show.bars({"tanh": [0.1, 0.3]}, y="right", reference=("guessing", 0.25))
+    assert [list(line.get_ydata()) for line in ax.lines if line.get_linestyle() == "--"] == [[0.25, 0.25]]

@@ -27,3 +27,9 @@ def test_the_fastest_device_is_picked(monkeypatch, cuda, mps, expected):
 
 def test_the_device_that_is_picked_can_be_used():
     assert torch.ones(2, device=pick_device()).sum().item() == 2
+
+
+def test_torch_is_set_to_one_thread():
+    torch.set_num_threads(2)
+    seed_everything(0)
+    assert torch.get_num_threads() == 1

@@ -5,7 +5,10 @@ import sys
 import pytest
 import torch
 from torch import nn
+from unrolled.data import cue
 from unrolled.training import Step, fit, save
+from unrolled.training.fit import clip
+from unrolled.training.stream import to_device
 
 
 def regression(model, batch):
@@ -411,3 +414,33 @@ def test_the_room_knows_no_model():
         module = sys.modules[f"unrolled.training.{name}"]
         used = {getattr(value, "__module__", "") or "" for value in vars(module).values()}
         assert not [m for m in used if m.startswith("unrolled.") and not m.startswith("unrolled.training")]
+
+
+def test_both_ways_of_clipping_may_be_asked_for_at_once():
+    model = nn.Linear(2, 1, bias=False)
+    model.weight.grad = torch.tensor([[30.0, 40.0]])
+    clip(model, 1.0, 0.7)
+    assert model.weight.grad.tolist()[0] == pytest.approx([0.6, 0.7], abs=1e-4)
+
+
+def test_the_last_step_is_looked_at_too():
+    _, history = run(validate=lambda model: 1.0, validate_every=25)
+    assert [step for step, _ in history.validation] == [25, 50, 60]
+
+
+def test_standing_still_is_no_improvement():
+    weights = []
+
+    def validate(model):
+        weights.append(model.weight.detach().clone())
+        return 1.0
+
+    model, history = run(validate=validate, validate_every=10, patience=2)
+    assert history.steps[-1] == 30
+    assert model.weight.equal(weights[0])
+
+
+def test_a_named_batch_keeps_its_names():
+    batch = to_device(cue.sample(2, 3), torch.device("cpu"))
+    assert isinstance(batch, cue.Batch)
+    assert batch.y.shape == (2,)

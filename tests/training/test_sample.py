@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 from unrolled.training import distribution, draw, generate
+from unrolled.training.sample import keep_nucleus
 
 LOGITS = torch.tensor([0.4, 0.1, 0.3, 0.2], dtype=torch.float64).log()
 
@@ -134,3 +135,7 @@ def test_the_settings_reach_the_distribution():
 def test_a_prompt_has_at_least_one_token(prompt):
     with pytest.raises(ValueError, match="prompt has shape"):
         generate(one_more, prompt, 3)
+
+
+def test_a_nucleus_that_is_reached_exactly_takes_no_more():
+    assert keep_nucleus(torch.tensor([0.5, 0.25, 0.25]), 0.5).tolist() == [1, 0, 0]

@@ -75,3 +75,15 @@ def test_a_plain_copy_shares_nothing():
     tensor += 1
     array += 1
     assert not any(each.any() for each in copies)
+
+
+@pytest.mark.parametrize(
+    ("yours", "wanted"),
+    [
+        (torch.tensor([1e-3, 1.05e-3]), torch.tensor([1e-3, 1e-3])),  # small values are held as closely
+        ({"h": 1, "c": 2}, {"h": 1}),
+        ([1, 2, 3], [1, 2]),
+    ],
+)
+def test_small_values_and_what_is_too_much_differ(yours, wanted):
+    assert difference(plain(yours), plain(wanted), 1e-4)

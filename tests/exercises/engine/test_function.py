@@ -563,3 +563,50 @@ def test_another_dtype_with_other_values_is_not_advised_to_be_cast():
 def test_the_element_that_is_wanted_of_several_is_pointed_out():
     said = make().judge(lambda x, h, W, b: (W, right_step(x, h, W, b))).message
     assert "Return its element 1 alone." in said
+
+
+def plain(reference, cases, **options):
+    return Function("f", "99_nowhere", 1, reference, cases, [], ["h"], **options)
+
+
+def test_a_gradient_of_the_wrong_output_is_refused_though_the_sums_agree():
+    exercise = plain(lambda x: x * 1.0, lambda: [(torch.tensor([1.0, 2.0]),)], gradients=True)
+    assert exercise.judge(lambda x: x.flip(0) + (x - x.flip(0)).detach()).outcome == "not yet"
+
+
+def test_the_line_of_an_error_is_the_learners_last():
+    def inner(x):
+        raise KeyError("here")
+
+    def answer(x):
+        return inner(x)
+
+    message = plain(lambda x: x, lambda: [(1,)]).judge(answer).message
+    assert f"line {inner.__code__.co_firstlineno + 1}" in message
+
+
+def test_every_answer_begins_in_float32():
+    torch.set_default_dtype(torch.float64)
+    try:
+        exercise = plain(lambda x: x + torch.ones(1), lambda: [(torch.ones(1, dtype=torch.float32),)], exact_dtype=True)
+        assert exercise.wanted.calls[0].value.dtype == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_a_mistake_that_did_exactly_the_same_comes_before_one_that_resembles():
+    def raises_on_two(x):
+        if len(x) == 2:
+            raise ValueError("two")
+        return x + 1
+
+    exercise = Function(
+        "f",
+        "99_nowhere",
+        1,
+        lambda x: x,
+        lambda: [(torch.ones(2),), (torch.ones(3),)],
+        [Mistake("resembles", raises_on_two, "a"), Mistake("exact", lambda x: x + 1, "b")],
+        ["h"],
+    )
+    assert exercise.judge(lambda x: x + 1).mistake == "exact"
