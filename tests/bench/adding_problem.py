@@ -1,6 +1,6 @@
 """The full runs of chapter 03: the adding problem over 100 steps, four networks, and some of them started otherwise.
 
-    python tests/bench/adding_problem.py        about 9 minutes on one free core
+    python tests/bench/adding_problem.py        about 12 minutes on one free core
 
 writes data/results/03_adding_problem.json. A run that is finished is kept in build/adding_problem/ and not made again.
 
@@ -56,6 +56,8 @@ RUNS = {
     "tanh, rate 0.01": (tanh, 1e-2, 1500),
     "tanh, orthogonal": (orthogonal_tanh, 1e-3, 1500),
     "ReLU, torch's start": (relu, 3e-3, 1500),
+    "ReLU, rate 0.001": (relu, 1e-3, 1500),
+    "ReLU, rate 0.01": (relu, 1e-2, 1500),
     "LSTM, forget bias 0": (lambda: lstm(0.0), 1e-2, 1500),
     "LSTM, forget bias 3": (lambda: lstm(3.0), 1e-2, 1500),
 }

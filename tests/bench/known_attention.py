@@ -20,6 +20,7 @@ from unrolled.models.lookup import Lookup, share_right
 from unrolled.training import fit, seed_everything
 
 SEEDS = (0, 1, 2, 3, 4)
+MORE = {"sort": range(11), "sort, no positions": range(11)}  # what is held against each other more closely
 LENGTH, BATCH, FRESH = 10, 64, 1000
 PLACE = {"query": "place", "rate": 3e-3, "steps": 100}
 WRITTEN = {"query": "written", "rate": 2e-3, "steps": 500}
@@ -86,8 +87,10 @@ def main(names: list[str]) -> None:
         raise ValueError(f"the other rows were made with torch {before['versions']['torch']}; make all of them again")
     values = {}
     for name in names or RUNS:
-        runs = [run(seed, **RUNS[name]) for seed in SEEDS]
-        values[name] = {"settings": RUNS[name]} | {key: [each[key] for each in runs] for key in runs[0]}
+        runs = [run(seed, **RUNS[name]) for seed in MORE.get(name, SEEDS)]
+        values[name] = {"settings": RUNS[name], "seeds": list(MORE.get(name, SEEDS))} | {
+            key: [each[key] for each in runs] for key in runs[0]
+        }
         accuracy, right = (" ".join(f"{v:.4f}" for v in values[name][key]) for key in ("accuracy", "right"))
         print(f"{name}: accuracy {accuracy}; strongest cell right {right}", flush=True)
     values = before["values"] | values if before else values
