@@ -9,6 +9,7 @@ from .gates import coloured_text, gates
 from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
+from .widgets.clip import Clip
 from .widgets.slider import Slider, slider
 from .widgets.training_watch import TrainingWatch
 from .widgets.unroll import Reading, Unroll
@@ -17,6 +18,7 @@ from .word_map import word_map
 __all__ = [
     "GATE_COLOURS",
     "PALETTE",
+    "Clip",
     "Explorer",
     "Reading",
     "Slider",

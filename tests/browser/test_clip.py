@@ -1,0 +1,84 @@
+"""Clipping in a browser: its numbers are those of the library, and every control moves the arrows."""
+
+import pytest
+import torch
+import traitlets
+from examples.clip import example
+from unrolled.gradients import angle, clip_by_norm, clip_by_value
+from unrolled.show.widgets.clip import Clip
+
+
+@pytest.fixture
+def page(stage):
+    return stage(example())
+
+
+def test_what_javascript_computes_is_what_the_library_computes(page):
+    draw = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        size = int(torch.randint(1, 6, (), generator=draw))
+        g = torch.randn(size, generator=draw, dtype=torch.float64) * 3
+        limit = float(torch.rand((), generator=draw) * 4 + 0.05)
+        norm, value = clip_by_norm([g], limit).gradients[0], clip_by_value([g], limit)[0]
+        found = page.evaluate(
+            "([g, m]) => { const [n, v] = [widget.byNorm(g, m), widget.byValue(g, m)];"
+            " return [n, v, widget.angle(g, n), widget.angle(g, v)]; }",
+            [g.tolist(), limit],
+        )
+        assert found[0] == pytest.approx(norm.tolist(), abs=1e-6)
+        assert found[1] == pytest.approx(value.tolist(), abs=1e-6)
+        assert found[2:] == pytest.approx([angle([g], [norm]), angle([g], [value])], abs=1e-6)
+
+
+def test_the_sentence_and_the_table_say_the_librarys_numbers(page):
+    g = torch.tensor([4.0, 2.0])
+    turned = angle([g], clip_by_value([g], 1.0))
+    said = page.locator("p[role=status]").text_content()
+    assert said == (
+        "The gradient (4.0, 2.0) has length 4.47. Clipped at 1.0 by norm: length 1.00, turned by 0°. "
+        f"By value: length 1.41, turned by {turned:.0f}°."
+    )
+    assert f"length 1.41, turned {turned:.1f}°" in page.locator("svg").text_content()
+
+
+@pytest.mark.parametrize(
+    ("name", "trait"), [("first number", "first"), ("second number", "second"), ("limit", "limit")]
+)
+def test_a_slider_moves_the_arrows_by_key_and_by_pointer(page, name, trait):
+    slider, before = page.get_by_role("slider", name=name), page.locator("svg").inner_html()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    moved = page.locator("svg").inner_html()
+    assert page.trait(trait) == pytest.approx(getattr(example(), trait) + 0.1)
+    assert moved != before
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 20, box["y"] + box["height"] / 2)
+    assert page.trait(trait) < getattr(example(), trait)
+    assert page.locator("svg").inner_html() != moved
+
+
+def test_the_tip_follows_the_pointer(page):
+    box = page.locator("svg").bounding_box()
+    middle = box["x"] + 190, box["y"] + 190
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] - 176, middle[1] + 88)  # the whole way to the left, half the way down
+    page.mouse.up()
+    assert (page.trait("first"), page.trait("second")) == (-5, -2.5)
+
+
+def test_a_preset_within_the_limit_is_not_changed(page):
+    page.get_by_role("button", name="within the limit").click()
+    said = page.locator("p[role=status]").text_content()
+    assert said.count("length 0.64, turned by 0°") == 2
+
+
+def test_a_gradient_of_nothing_is_told(page):
+    page.put(first=0, second=0)
+    assert "has no direction" in page.locator("p[role=status]").text_content()
+
+
+@pytest.mark.parametrize("wrong", [{"gradient": (9, 0)}, {"limit": 0}])
+def test_what_is_beyond_the_drawing_is_refused(wrong):
+    with pytest.raises(traitlets.TraitError):
+        Clip(**wrong)
