@@ -10,6 +10,7 @@ from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.clip import Clip
+from .widgets.sampler import Sampler
 from .widgets.slider import Slider, slider
 from .widgets.training_watch import TrainingWatch
 from .widgets.unroll import Reading, Unroll
@@ -21,6 +22,7 @@ __all__ = [
     "Clip",
     "Explorer",
     "Reading",
+    "Sampler",
     "Slider",
     "TrainingWatch",
     "Unroll",

@@ -1,0 +1,25 @@
+"""A language of thirty made-up words, in which the next depends on the last alone."""
+
+import torch
+from torch import Tensor
+from unrolled.show.widgets.sampler import Sampler
+from unrolled.training import distribution, draw
+
+NAMES = [f"word{n}" for n in range(30)]
+TABLE = torch.randn(30, 30, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 2
+
+
+def read(numbers: list[int]) -> Tensor:
+    return TABLE[numbers[-1]]
+
+
+def encode(text: str) -> list[int]:
+    return [NAMES.index(word) for word in text.split() if word in NAMES]
+
+
+def choose(logits, temperature, top_k, nucleus, generator) -> int:
+    return draw(distribution(logits, temperature, top_k, nucleus), generator).item()
+
+
+def example() -> Sampler:
+    return Sampler(read, NAMES, encode=encode, join=" ".join, choose=choose, prompt="word3 word7", temperature=0.8)
