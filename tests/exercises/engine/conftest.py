@@ -1,6 +1,7 @@
 """What the engine's tests share."""
 
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,3 +13,9 @@ def keyboard() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def untraced(monkeypatch) -> None:
+    """Answers here run without coverage: one that is stopped while coverage holds its lock holds it for ever."""
+    monkeypatch.setattr(threading, "gettrace", lambda: None)
