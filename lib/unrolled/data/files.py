@@ -75,7 +75,7 @@ def shipped() -> dict[str, Path]:
     inside = folder()
     files = (path for path in inside.rglob("*") if path.is_file())
     names = {path.relative_to(inside).as_posix(): path for path in files}
-    return {name: names[name] for name in sorted(names) if name != "README.md" and not name.startswith(".")}
+    return {name: names[name] for name in sorted(names) if name != "README.md" and "/." not in f"/{name}"}
 
 
 def noted() -> dict[str, str]:

@@ -96,15 +96,16 @@ def line(id: str, entry: dict[str, Any] | None) -> str:
 def read(file: Path) -> Entries:
     """The entries of a file, none if there is no file; ValueError where it is not one of ours."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # an editor on Windows may have put a mark in front
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError:
         raise ValueError(f"{file.name} is damaged: it is no text") from None
     try:
         content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{file.name} is damaged: it ends or breaks at line {error.lineno}") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise ValueError(f"{file.name} is damaged: it ends or breaks at line {line}") from None
     found = content.get("exercises") if isinstance(content, dict) else None
     if not isinstance(found, dict) or content.get("version") != VERSION or not all(map(complete, found.values())):
         raise ValueError(f"{file.name} is damaged: it does not hold what progress is kept in")
@@ -112,7 +113,8 @@ def read(file: Path) -> Entries:
 
 
 def complete(entry: Any) -> bool:
-    return isinstance(entry, dict) and all(isinstance(entry.get(name), type_) for name, type_ in FIELDS.items())
+    typed = isinstance(entry, dict) and all(isinstance(entry.get(name), type_) for name, type_ in FIELDS.items())
+    return typed and entry["outcome"] in OUTCOMES
 
 
 def readable(file: Path) -> tuple[Entries, str]:
@@ -135,6 +137,7 @@ def unused(file: Path) -> Path:
 
 def write(file: Path, kept: Entries) -> None:
     """At once or not at all: into a file beside it, which then takes its place."""
+    file = file.resolve()  # a link stays one
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"version": VERSION, "exercises": kept}, indent=1, ensure_ascii=False)
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
@@ -159,7 +162,7 @@ def source(answer: Any) -> str:
     """The answer as it was written, or as Python shows it."""
     try:
         text = inspect.getsource(answer)
-    except (TypeError, OSError):
+    except (TypeError, OSError, ValueError):  # the last of a function that wraps itself
         text = safe_repr(answer)
     return text[:ANSWER_LENGTH]
 

@@ -37,6 +37,8 @@ class Forecaster(nn.Module):
 
 def without_memory(rnn: nn.Module) -> nn.Module:
     """Set W_hh (H, H) of a simple RNN, ours or torch's, to zero for good: each step then sees its own input alone."""
+    if not isinstance(rnn, nn.RNN) and not hasattr(rnn, "nonlinearity"):
+        raise TypeError(f"rnn must be a simple RNN, ours or torch's; a {type(rnn).__name__} came")
     weight = rnn.weight_hh_l0 if isinstance(rnn, nn.RNN) else rnn.cell.W_hh
     weight.requires_grad_(False).zero_()
     return rnn

@@ -114,10 +114,12 @@ def detached(state: State) -> State:
 
 @torch.no_grad()
 def nats(model: LanguageModel, tokens: Tensor, window: int = 500) -> Tensor:
-    """−ln p of every token of one long text (T,) but the first, each from all before it: (T − 1,)."""
-    state, parts = None, []
+    """−ln p of every token of one long text (T,) but the first, each from all before it, without dropout: (T − 1,)."""
+    state, parts, was_training = None, [], model.training
+    model.eval()
     for start in range(0, len(tokens) - 1, window):
         piece = tokens[start : start + window + 1]
         logits, _, state = model(piece[None, :-1], state)
         parts.append(F.cross_entropy(logits[0], piece[1:], reduction="none"))
+    model.train(was_training)
     return torch.cat(parts)

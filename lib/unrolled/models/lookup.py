@@ -81,4 +81,7 @@ class Lookup(nn.Module):
 
 def share_right(weights: Tensor, where: Tensor) -> float:
     """The share of rows of weights (B, T, S) whose strongest cell is the right one, where (B, T)."""
+    if weights.shape[:-1] != where.shape:
+        came = f"{tuple(weights.shape)} and {tuple(where.shape)}"
+        raise ValueError(f"weights and where must have the shapes (B, T, S) and (B, T); {came} came")
     return (weights.argmax(dim=-1) == where).double().mean().item()

@@ -26,6 +26,8 @@ class Tracked(NamedTuple):
 def areas(values: Tensor, label: Tensor) -> Tensor:
     """The area under the ROC curve of every unit: values (T, H), label (T,) true or false, to (H,)."""
     check(values, label)
+    if label.dtype != torch.bool:
+        raise TypeError(f"label must be boolean; {label.dtype} came")
     true = int(label.sum())
     false = len(label) - true
     if not true or not false:

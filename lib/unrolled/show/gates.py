@@ -26,7 +26,7 @@ def gates(trace: NamedTuple, tokens: Sequence[str], *, unit: int, names: str | N
 
     `names` picks the rows ("foc"), in order; without, all that the trace has. Raises ValueError for what isn't there.
     """
-    names = names or "".join(trace._fields)
+    names = names or "".join(name for name in trace._fields if name in GATE_COLOURS)
     if missing := set(names) - set(trace._fields):
         raise ValueError(f"names has {missing.pop()!r}; the trace has {' '.join(trace._fields)}")
     shape = tuple(trace.h.shape)

@@ -3,6 +3,7 @@
 Each takes tensors and returns the axes; the page hands them to `show.picture` with the sentence that says what is seen.
 """
 
+import math
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -39,7 +40,10 @@ def lines(
 
     `limits` are the lowest and the highest y shown.
     """
-    ax, ys = axes(ax), torch.as_tensor(ys).detach().cpu()
+    ys = torch.as_tensor(ys).detach().cpu()
+    if ys.ndim != 2 or isinstance(labels, str) or len(labels) != ys.shape[1]:
+        raise ValueError(f"ys must be (T, N), with a list of N labels; {tuple(ys.shape)} and {labels!r} came")
+    ax = axes(ax)
     at = list(range(len(ys))) if at is None else list(at)
     colours = colours or [PALETTE[n % len(PALETTE)] for n in range(ys.shape[1])]
     for column, colour in zip(ys.unbind(dim=1), colours, strict=True):
@@ -55,7 +59,7 @@ def name_ends(ax: Axes, end: float, heights: Sequence[float], labels: Sequence[s
     """Write each label at the end of its line, pushed up where two would overlap."""
     ax.autoscale_view()  # the limits are set late otherwise, and the places come out wrong
     to_fraction = (ax.transData + ax.transAxes.inverted()).transform
-    places = sorted((to_fraction((end, h))[1], n) for n, h in enumerate(heights))
+    places = sorted((within(to_fraction((end, h))[1]), n) for n, h in enumerate(heights))
     free = -torch.inf
     for place, n in places:
         free = max(place, free + GAP)
@@ -69,6 +73,11 @@ def name_ends(ax: Axes, end: float, heights: Sequence[float], labels: Sequence[s
             color=colours[n],
             annotation_clip=False,
         )
+
+
+def within(place: float) -> float:
+    """A place on the axes: that of a line which leaves them is at their edge, that of one without an end at the top."""
+    return min(max(place, 0.0), 1.0) if math.isfinite(place) else 1.0
 
 
 def heatmap(
@@ -134,6 +143,8 @@ def bars(
     ax: Axes | None = None,
 ) -> Axes:
     """The mean of each group as a bar, each of its values (one a seed) as a dot; `reference` is a named level."""
+    if not groups or not all(len(values) and all(map(math.isfinite, values)) for values in groups.values()):
+        raise ValueError(f"groups must hold finite numbers, at least one each; {groups} came")
     ax = axes(ax, width=max(3.6, 1.2 + 1.1 * len(groups)))
     names = [name for name, values in groups.items() for _ in values]
     values = [float(value) for group in groups.values() for value in group]

@@ -69,6 +69,8 @@ def read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {}).get("unrolled", "{}"))
+            if not isinstance(about, dict):
+                raise ValueError("its description is no object")
             return {name: file.get_tensor(name) for name in list(file.keys())}, about
     except (safetensors.SafetensorError, ValueError) as error:
         raise ValueError(
@@ -86,6 +88,11 @@ def refuse_other_model(path: str | Path, tensors: Tensors, came: str, model: nn.
         f"{name} is {tuple(tensors[name].shape)} and {tuple(wanted[name].shape)} is wanted"
         for name in wanted
         if name in tensors and tensors[name].shape != wanted[name].shape
+    ]
+    differences += [
+        f"{name} holds {tensors[name].dtype} and {wanted[name].dtype} is wanted"
+        for name in wanted
+        if name in tensors and tensors[name].is_floating_point() != wanted[name].is_floating_point()
     ]
     if differences:
         more = f", and {len(differences) - 3} more" if len(differences) > 3 else ""

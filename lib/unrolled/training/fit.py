@@ -78,7 +78,7 @@ def fit(
     - checkpoint: a file that holds the whole run, written every `checkpoint_every` steps and at the end. With
       resume=True a run that is found there goes on, and ends as if it had not been broken off; for this it needs
       the same arguments. Batches must draw from torch's global generator, or from the `generator` given here:
-      numpy's and Python's own generators are not kept.
+      numpy's and Python's own generators are not kept, and a loss with a state of its own begins it anew.
     - callback: is told of every step; where it answers True, training ends as it does by patience.
     - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
       the weights, and the best weights are kept. False lets it happen.

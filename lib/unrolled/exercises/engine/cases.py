@@ -70,4 +70,6 @@ def untouched(before: Any, after: Any) -> bool:
         return len(before) == len(after) and all(map(untouched, before, after))
     if isinstance(before, dict):
         return list(before) == list(after) and all(untouched(before[key], after[key]) for key in before)
+    if isinstance(before, bool | int | float | str | bytes):
+        return before == after or before != before  # noqa: PLR0124  (NaN)
     return True

@@ -47,7 +47,7 @@ class Choice:
 
     def judge(self, answer: Any) -> Verdict:
         """Say what an answer is, without printing: a letter of either case, or the number of the option from 1."""
-        if answer is None or answer is Ellipsis:
+        if answer is None or answer is Ellipsis or str(answer).strip() in ("", "..."):
             return not_attempted("Put the letter of your choice, in quotes, in place of the dots.")
         letter = self.letter(answer)
         if letter is None:

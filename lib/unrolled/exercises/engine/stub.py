@@ -53,6 +53,8 @@ def is_stub(answer: Any, given: Any = None) -> bool:
     if answer is None or answer is Ellipsis:
         return True
     written = codes(answer)
-    if given is not None and sorted(map(fingerprint, written)) == sorted(map(fingerprint, codes(given))):
+    if given is not None and sorted(map(fingerprint, written), key=repr) == sorted(
+        map(fingerprint, codes(given)), key=repr
+    ):
         return True
     return bool(written) and all(map(empty, written))

@@ -36,12 +36,12 @@ function draw(model, parts) {
 // Moves are handed on one at a time, the newest when the kernel has taken the one before, so that a drag leaves no queue.
 function sender(model) {
   let waiting = false;
-  let newest;
+  let newest = null; // nothing to hand on
   const send = () => {
-    waiting = newest !== model.get("value");
-    if (!waiting) return;
-    model.set("value", newest);
-    model.save_changes();
+    waiting = newest !== null && newest !== model.get("value");
+    if (waiting) model.set("value", newest);
+    newest = null;
+    if (waiting) model.save_changes();
   };
   model.on("change:received", send);
   const move = (value) => {

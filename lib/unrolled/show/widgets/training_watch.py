@@ -53,8 +53,15 @@ class TrainingWatch(Widget):
 
     async def run(self, fit: Callable, *arguments: Any, **options: Any) -> Any:
         """`fit(…, steps=self.steps, callback=self)` on another thread, so that the page can answer meanwhile."""
+        self.seen, self.stopped = [], False
         with answered():
-            return await asyncio.to_thread(fit, *arguments, steps=self.steps, callback=self, progress=False, **options)
+            try:
+                return await asyncio.to_thread(
+                    fit, *arguments, steps=self.steps, callback=self, progress=False, **options
+                )
+            except BaseException:
+                self.stopped = True  # an interrupted cell leaves no thread that trains on
+                raise
 
     def __call__(self, step: Any) -> bool:
         """Take note of a step; True where training is to end."""
@@ -92,7 +99,7 @@ class TrainingWatch(Widget):
         axes[1].set(xlabel="step", xlim=(0, self.steps))
         if not self.at:
             return figure, f"Two empty panels, loss and gradient norm; training of {self.steps} steps has not begun."
-        first, last = self.losses[0], self.losses[-1]
+        first, last = (math.nan if each is None else each for each in (self.losses[0], self.losses[-1]))
         return figure, f"After {self.step} of {self.steps} steps the loss went from {first:.3g} to {last:.3g}."
 
 

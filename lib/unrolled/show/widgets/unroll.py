@@ -44,7 +44,7 @@ class Unroll(Widget):
 
     def __init__(self, read: Callable[[list[str]], Reading], text: str):
         super().__init__()
-        self.read = read
+        self.read, self.taken = read, ""
         self.take(text)
         self.text, self.step = text, len(self.words)
         self.begin()
@@ -55,6 +55,7 @@ class Unroll(Widget):
         if not 2 <= len(words) <= LONGEST:
             raise ValueError(f"a sentence of 2 to {LONGEST} words is wanted; {len(words)} came")
         reading = self.read(words)
+        self.taken = text
         with self.hold_sync():
             self.step = min(self.step, len(reading.words))
             self.words, self.said = list(reading.words), list(reading.said)
@@ -63,8 +64,10 @@ class Unroll(Widget):
     @traitlets.observe("text")
     @answers
     def _read_again(self, change: dict) -> None:
-        if change["old"]:  # not the first
+        if change["new"] != self.taken:
             self.take(change["new"])
+        if change["new"] == self.start.get("text"):  # a reset may have set the step while the sentence was shorter
+            self.step = self.start["step"]
 
     @traitlets.validate("step")
     def _there(self, proposal: dict) -> int:
