@@ -66,3 +66,13 @@ def test_own_sentence_is_bounded_and_what_stood_there_stays(unroll):
     unroll.text = "to be or not to be"
     assert unroll.problem == ""
     assert unroll.words == ["to", "be", "or", "not", "to"]
+
+
+def test_a_sentence_after_an_empty_field_is_read_and_reset_comes_back_whole(unroll):
+    unroll.text = ""
+    assert unroll.problem
+    unroll.text = "to be or"
+    assert unroll.words == ["to", "be"]
+    unroll.reset()
+    assert unroll.words == WORDS.split()[:-1]
+    assert unroll.step == 4

@@ -158,3 +158,20 @@ def test_the_first_time_stays(tmp_path, monkeypatch):
     first = progress.entries()["a"]["first"]
     progress.record("a", "99", "correct", 1)
     assert progress.entries()["a"]["first"] == first != progress.entries()["a"]["last"]
+
+
+def test_a_mark_that_an_editor_put_in_front_is_read_past(tmp_path, monkeypatch):
+    file = tmp_path / "progress.json"
+    monkeypatch.setenv("UNROLLED_PROGRESS", str(file))
+    progress.record("running_mean", "00", "correct", 1)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert progress.entries()["running_mean"]["outcome"] == "correct"
+
+
+def test_an_outcome_that_there_is_not_is_damage(tmp_path, monkeypatch):
+    file = tmp_path / "progress.json"
+    monkeypatch.setenv("UNROLLED_PROGRESS", str(file))
+    progress.record("running_mean", "00", "correct", 1)
+    file.write_text(file.read_text().replace('"correct"', '"banana"'))
+    with pytest.raises(ValueError, match="damaged"):
+        progress.entries()

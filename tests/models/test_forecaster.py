@@ -45,3 +45,8 @@ def test_without_memory_a_step_sees_its_own_input_alone_and_training_keeps_it_so
 def test_a_layer_with_time_first_is_refused():
     with pytest.raises(ValueError, match="batch_first=False"):
         Forecaster(nn.RNN(3, 5), 2)
+
+
+def test_a_gated_layer_is_not_robbed_of_its_memory_in_silence():
+    with pytest.raises(TypeError, match="simple RNN, ours or torch's; a LSTM came"):
+        without_memory(LSTM(2, 3))

@@ -201,3 +201,9 @@ def test_the_loss_carries_memory_from_window_to_window_and_no_blame(layer, devic
     values[0].backward()
     fresh = loss(model, next(windows(tokens, 3)))
     assert torch.equal(fresh, values[0])
+
+
+def test_a_text_is_measured_without_dropout_and_the_model_left_in_its_mode():
+    model, tokens = LanguageModel(5, 4, 6, "lstm", 0.5).train(), torch.randint(5, (30,))
+    assert torch.equal(nats(model, tokens), nats(model, tokens))
+    assert model.training

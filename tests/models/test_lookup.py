@@ -96,3 +96,9 @@ def test_an_encoder_looks_at_all_cells_whatever_the_mask_of_the_reader():
 
 def test_a_lookups_output_starts_at_the_size_of_its_input():
     assert abs(Lookup(200, 4, embed_dim=100).W_y.std().item() - 0.1) < 0.005
+
+
+def test_weights_with_their_heads_are_refused_and_not_spread():
+    weights, where = torch.rand(2, 1, 3, 4), torch.zeros(2, 3, dtype=torch.long)
+    with pytest.raises(ValueError, match=r"\(2, 1, 3, 4\) and \(2, 3\) came"):
+        share_right(weights, where)

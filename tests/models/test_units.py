@@ -57,3 +57,8 @@ def test_what_does_not_fit_gets_a_sentence():
         units.correlations(torch.randn(5, 2), torch.zeros(4))
     with pytest.raises(ValueError, match="label is True at every step"):
         units.areas(torch.randn(5, 2), torch.ones(5, dtype=torch.bool))
+
+
+def test_a_label_of_numbers_is_refused():
+    with pytest.raises(TypeError, match="label must be boolean"):
+        units.areas(torch.rand(4, 2), torch.tensor([0, 1, 0, 1]))

@@ -1,10 +1,12 @@
 """Training that is watched: the curves are the run's numbers, pause waits, stop ends it with the best weights."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import nn
@@ -131,3 +133,28 @@ def test_a_second_run_begins_anew(train):
 def test_steps_that_cannot_be_meant_get_a_sentence(steps):
     with pytest.raises(ValueError, match="a whole number of at least 1 is wanted"):
         TrainingWatch(steps)
+
+
+def test_an_interrupted_run_leaves_no_thread_that_trains_on():
+    watch, model, x = TrainingWatch(100_000), nn.Linear(3, 1), torch.randn(8, 3)
+
+    async def interrupted():
+        task = asyncio.create_task(watch.run(fit, model, [x], squares, lr=1e-3))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(interrupted())
+    time.sleep(0.1)
+    seen = len(watch.seen)
+    time.sleep(0.2)
+    assert len(watch.seen) == seen > 0
+
+
+def test_a_loss_that_ends_as_no_number_is_still_a_figure():
+    watch = TrainingWatch(2)
+    for n, loss in enumerate([1.0, float("nan")], start=1):
+        watch(SimpleNamespace(step=n, loss=loss, gradient_norm=1.0))
+    assert "from 1 to nan" in watch.draw()[1]
+    plt.close("all")

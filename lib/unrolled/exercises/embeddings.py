@@ -233,6 +233,11 @@ perplexity = Function(
     ),
     mistakes=[
         Mistake(
+            "mean_of_p",
+            lambda logits, targets: (-logits.softmax(dim=-1)[torch.arange(len(targets)), targets].mean()).exp().item(),
+            "e was raised to minus the mean of p. Take ln p of each word first, then the mean.",
+        ),
+        Mistake(
             "softmax_twice",
             softmax_twice,
             "The scores went through a softmax twice: cross_entropy takes logits and does its own.",
@@ -406,6 +411,11 @@ nearest_words = Function(
         *sized(apart_inputs, {"V": 4, "D": 6, "k": 3}, {"V": 5, "D": 3, "k": 4})(),
     ],
     mistakes=[
+        Mistake(
+            "argsort_upwards",
+            lambda vectors, word, k: torch.cosine_similarity(vectors, vectors[word], dim=-1).argsort()[1 : k + 1],
+            "These are among the farthest: argsort goes upwards. Use descending=True, or topk.",
+        ),
         Mistake(
             "itself_included",
             itself_included,

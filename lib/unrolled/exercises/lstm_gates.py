@@ -209,6 +209,8 @@ lstm_parameters = Number(
         Mistake(
             "one_block_no_biases", 20_480, "That is the two matrices of one block. There are four blocks, and biases."
         ),
+        Mistake("one_block_one_bias", 20_608, "That is one block with one bias. There are four blocks and two biases."),
+        Mistake("no_matrix_for_x", 66_048, "The matrix for x, 32 by 4 · 128, and one bias are missing."),
         Mistake("no_biases", 81_920, "The biases are missing: two of them, 4 · 128 numbers each."),
         Mistake("one_bias", 82_432, "There are two biases, b_xh and b_hh, as in torch; this counts one."),
         Mistake("only_the_input", 16_384, "That is the matrix for x. The matrix for h is four times as large here."),
@@ -238,6 +240,17 @@ def step_with(order: str = "ifgo", proposal: Callable = torch.tanh, update: Call
         g = proposal(blocks["g"])
         c = update(i, f, g, c) if update else f * c + i * g
         return o * c.tanh(), c
+
+    return step
+
+
+def step_squashed(gate: Callable, proposal: Callable) -> Callable:
+    """A step with other activations for the three gates and the proposal."""
+
+    def step(x, h, c, W_xh, W_hh, b):
+        i, f, g, o = (x @ W_xh + h @ W_hh + b).chunk(4, dim=-1)
+        c = gate(f) * c + gate(i) * proposal(g)
+        return gate(o) * c.tanh(), c
 
     return step
 
@@ -282,6 +295,16 @@ lstm_step = Function(
             step_with("figo"),
             "The first block forgets here and the second writes. The columns are i, f, g, o, and the new c is "
             "f ⊙ c + i ⊙ g.",
+        ),
+        Mistake(
+            "no_activation",
+            step_squashed(lambda a: a, lambda a: a),
+            "The four sums are used as they are. i, f and o take a sigmoid, g takes tanh.",
+        ),
+        Mistake(
+            "tanh_throughout",
+            step_squashed(torch.tanh, torch.tanh),
+            "tanh is taken of all four. i, f and o are gates, from 0 to 1: sigmoid.",
         ),
         Mistake(
             "output_third",
@@ -355,6 +378,11 @@ def bias_of_the_forget_gate(b_xh, b_hh, value):
     return b_xh, b_hh
 
 
+def second_bias_emptied(b_xh, b_hh, value):
+    b_xh, _ = bias_of_the_forget_gate(b_xh, b_hh, value)
+    return b_xh, torch.zeros_like(b_hh)
+
+
 def bias_with(block: int = 1, xh: float | None = 1, hh: float | None = 0, whole: bool = False) -> Callable:
     """Sets one block, or all, to so many times the value; None leaves it."""
 
@@ -401,6 +429,12 @@ open_forget_gates = Function(
     ],
     use=sum_of_biases,
     mistakes=[
+        Mistake(
+            "other_gates_too",
+            second_bias_emptied,
+            "All of b_hh is set to 0, and the other gates lose their part of it. Change the forget block alone: "
+            "[H : 2 * H].",
+        ),
         Mistake(
             "input_gate", bias_with(block=0), "This sets the first block, the input gate. The blocks are i, f, g, o."
         ),

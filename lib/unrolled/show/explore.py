@@ -31,7 +31,8 @@ class Explorer(ipywidgets.VBox):
             control.observe(self.draw, "value")
 
     def values(self) -> dict[str, Any]:
-        return {name: control.value for name, control in self.controls.items()}
+        """What each control says; a slider's number keeps its kind, though the browser sends 0.0 as 0."""
+        return {name: own_kind(control) for name, control in self.controls.items()}
 
     def set(self, **values: Any) -> None:
         """Move controls by name. Raises ValueError for a name that isn't there."""
@@ -46,6 +47,7 @@ class Explorer(ipywidgets.VBox):
             drawing, self.sentence = self.function(**self.values())
             self.frame.value = image(drawing, self.sentence)
         except Exception as error:
+            self.frame.value = ""
             self.sentence = f"For these values there is no picture. {type(error).__name__}: {error}"
             raise
         finally:
@@ -58,6 +60,10 @@ class Explorer(ipywidgets.VBox):
             {"text/plain": self.sentence, "text/html": self.frame.value + self.says.value}
         )
         return bundle
+
+
+def own_kind(control: ipywidgets.Widget) -> Any:
+    return float(control.value) if isinstance(control, Slider) and control.decimals else control.value
 
 
 def explore(function: Draw, **controls: Any) -> Explorer:

@@ -19,3 +19,9 @@ def test_the_least_change_is_a_change():
 def test_another_seed_draws_other_inputs():
     one, two = (sized(lambda draw, B: (draw(B),), {"B": 3}, seed=s)()[0].arguments[0] for s in (0, 1))
     assert not one.equal(two)
+
+
+def test_words_put_in_another_order_are_a_change():
+    assert not untouched(["b", "a"], ["a", "b"])
+    assert not untouched({"n": [1, 2]}, {"n": [1, 3]})
+    assert untouched([1.5, float("nan"), "a"], [1.5, float("nan"), "a"])

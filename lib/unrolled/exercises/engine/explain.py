@@ -86,6 +86,8 @@ def failure(failed: Failure) -> str:
     where = where or (f" in line {failed.line}" if failed.line else "")
     words = f": {failed.words[:300].rstrip('.')}" if failed.words else ""
     dots = "ellipsis" in failed.words.lower()
+    if not failed.line and failed.words and failed.type == "ValueError":
+        return f"{failed.words.rstrip('.')}."  # said by the check itself, about what came
     known = ADVICE.get(failed.type, "") if failed.line else ""
     advice = "There are still dots (...) in it, to be replaced." if dots else known
     return f"It raises {failed.type}{where}{words}. {advice}".rstrip()
@@ -103,12 +105,18 @@ def value(found: Difference, tolerance: float) -> str:
         advice = (
             "torch.stack makes one of tensors, torch.tensor one of numbers." if wanted.dim() else "Return it alone."
         )
-        alone = [n for n, each in enumerate(yours) if isinstance(each, Tensor) and each.shape == wanted.shape]
-        advice = f"Return its element {alone[0]} alone." if len(alone) == 1 else advice
+        alone = [n for n, each in enumerate(yours) if same(each, wanted, tolerance)]
+        advice = f"Return its element {alone[0]} alone." if alone else advice
         return f"It returns {say(yours)}{at}, where {say(wanted)} is wanted. {advice}"
     if isinstance(yours, GeneratorType):
         return f"It gives a generator{at}, since there is a yield in it. Use return."
     return f"It returns {say(yours)}{at}, where {say(wanted)} is wanted."
+
+
+def same(each: Any, wanted: Tensor, tolerance: float) -> bool:
+    """Whether this element of what came is all that was wanted."""
+    shaped = isinstance(each, Tensor) and each.shape == wanted.shape and same_kind(each, wanted)
+    return shaped and bool(right(each, wanted, tolerance).all())
 
 
 def where(place: str) -> str:
