@@ -76,12 +76,18 @@ function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "" 
   input.addEventListener("input", () => put(parts.model, { [trait]: Number(input.value) }));
 }
 
+// `options` are the values, or a function of the model that gives [value, name] for each, asked again at every change.
 function choice(parts, trait, label, options) {
-  const select = element("select", {}, ...options.map((name) => element("option", { value: name }, String(name))));
+  const pairs = () => (typeof options === "function" ? options(parts.model) : options.map((value) => [value, String(value)]));
+  const select = element("select");
+  let offered = "";
   bound(parts, trait, element("label", {}, element("span", {}, label), select), (value) => {
-    select.value = value;
+    const now = pairs();
+    if (offered !== now.join("\n")) select.replaceChildren(...now.map(([each, name]) => element("option", { value: each }, name)));
+    offered = now.join("\n");
+    select.selectedIndex = now.findIndex(([each]) => each === value);
   });
-  select.addEventListener("change", () => put(parts.model, { [trait]: options[select.selectedIndex] }));
+  select.addEventListener("change", () => put(parts.model, { [trait]: pairs()[select.selectedIndex][0] }));
 }
 
 function tick(parts, trait, label) {
