@@ -11,6 +11,7 @@ import hashlib
 import inspect
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -71,6 +72,8 @@ def summary() -> str:
 
     try:
         kept = entries()
+    except OSError as error:
+        return f"{path()} can't be read: {error.strerror}."
     except ValueError as error:
         return f"{error}. The next exercise that is checked puts it aside and begins a new one."
     rows = catalogue()
@@ -144,6 +147,8 @@ def write(file: Path, kept: Entries) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text + "\n")
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(file, name)  # whoever may read it still may
         os.replace(name, file)
     except BaseException:
         os.unlink(name)
@@ -153,7 +158,7 @@ def write(file: Path, kept: Entries) -> None:
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
     """One kernel at a time; the lock is in the system's temporary folder, so that none lies beside the pages."""
-    name = hashlib.sha256(str(file.absolute()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:16]
     with FileLock(Path(tempfile.gettempdir()) / f"unrolled-{name}.lock", timeout=5):
         yield
 
@@ -161,10 +166,16 @@ def locked(file: Path) -> Iterator[None]:
 def source(answer: Any) -> str:
     """The answer as it was written, or as Python shows it."""
     try:
-        text = inspect.getsource(answer)
+        text = class_source(answer) if inspect.isclass(answer) else inspect.getsource(answer)
     except (TypeError, OSError, ValueError):  # the last of a function that wraps itself
         text = safe_repr(answer)
     return text[:ANSWER_LENGTH]
+
+
+def class_source(answer: type) -> str:
+    """Its methods as they were written; of a class in a page, which has no file, Python finds no more."""
+    methods = [inspect.getsource(each) for each in vars(answer).values() if inspect.isfunction(each)]
+    return "\n".join([f"class {answer.__name__}:", *methods])
 
 
 def safe_repr(answer: Any) -> str:

@@ -27,6 +27,8 @@ def clip_by_norm(gradients: Iterable[Tensor], max_norm: float) -> Clipped:
     gradients, limit = checked("gradients", gradients), expect.positive("max_norm", max_norm)
     wide = torch.promote_types(gradients[0].dtype, torch.float32)  # squares of float16 overflow above 255
     norm = joined(gradients).to(wide).norm()
+    if norm.isinf():  # finite entries, but their squares are not
+        norm = joined(gradients).cpu().double().norm()
     scale = (limit / (norm + 1e-6)).clamp(max=1.0)
     return Clipped([(gradient.to(wide) * scale).to(gradient) for gradient in gradients], norm.item())
 

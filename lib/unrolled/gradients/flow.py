@@ -39,8 +39,11 @@ def gradient_flow(
     takes it, and `options` (`force=`) go to every step. No `.grad` is touched. Raises TypeError or ValueError for
     a loss that is not one number of the trace.
     """
-    steps = one_by_one(layer, expect.sequences(x), state, options)
-    total = loss(type(steps[0])(*(torch.stack(parts, dim=1) for parts in zip(*steps, strict=True))))
+    if not hasattr(layer, "cell"):
+        raise TypeError(f"layer must have a cell that takes one step; a {type(layer).__name__} came (see from_torch)")
+    with torch.enable_grad():  # of a frozen layer too: what is asked for is the gradient of its states
+        steps = one_by_one(layer, expect.sequences(x).detach().requires_grad_(), state, options)
+        total = loss(type(steps[0])(*(torch.stack(parts, dim=1) for parts in zip(*steps, strict=True))))
     if not isinstance(total, Tensor):
         raise TypeError(f"loss(trace) must be a tensor; a {type(total).__name__} came")
     if total.numel() != 1:

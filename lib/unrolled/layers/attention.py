@@ -71,8 +71,6 @@ class MultiHeadAttention(nn.Module):
         q = self.heads(x @ self.W_q + self.b_q)  # (B, N, T, D/N)
         k = self.heads(context @ self.W_k + self.b_k)  # (B, N, S, D/N)
         v = self.heads(context @ self.W_v + self.b_v)
-        if isinstance(mask, Tensor) and mask.ndim == 3:
-            mask = mask.unsqueeze(1)  # the same for every head
         mixed, weights, scores = attention(q, k, v, mask)
         output = mixed.transpose(1, 2).flatten(2)  # (B, T, D)
         return Attended(output @ self.W_o + self.b_o, weights, scores)
@@ -136,6 +134,8 @@ def check(q: Tensor, k: Tensor, v: Tensor) -> None:
             raise ValueError(f"{name} must be a tensor (…, steps, features) with nothing empty; {came} came")
         if not expect.may_meet(x, q) or not x.is_floating_point():
             raise TypeError(f"q, k and v must share one float dtype; {q.dtype}, {k.dtype} and {v.dtype} came")
+        if x.device != q.device:
+            raise ValueError(f"{name} must be on {q.device}, where q is; it is on {x.device}")
     if q.shape[-1] != k.shape[-1]:
         raise ValueError(f"q and k must have the same number of features; {q.shape[-1]} and {k.shape[-1]} came")
     if k.shape[-2] != v.shape[-2]:
@@ -147,6 +147,10 @@ def check_mask(mask: Tensor, scores: Tensor) -> Tensor:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         came = mask.dtype if isinstance(mask, Tensor) else f"a {type(mask).__name__}"
         raise TypeError(f"mask must be a boolean tensor, True where a query may attend; {came} came")
+    if mask.device != scores.device:
+        raise ValueError(f"mask must be on {scores.device}, where q is; it is on {mask.device}")
+    if mask.ndim == 3 and scores.ndim == 4:
+        mask = mask.unsqueeze(1)  # (B, T, S): the same for every head
     try:
         return mask.expand_as(scores)
     except RuntimeError:

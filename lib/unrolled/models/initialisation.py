@@ -33,6 +33,8 @@ def open_forget_gate_(lstm: nn.Module, bias: float = 1.0) -> nn.Module:
 
 def recurrent_parameters(layer: nn.Module, wanted_blocks: int, wanted: str) -> tuple[Tensor, Tensor, Tensor]:
     """W_hh, b_xh and b_hh of our layer or of torch's; TypeError if they are not of the kind that is wanted."""
+    if isinstance(layer, nn.RNNBase) and (layer.num_layers > 1 or layer.bidirectional):
+        raise ValueError(f"one layer in one direction is wanted; {layer} came")
     if isinstance(layer, nn.RNNBase) and layer.bias:
         found = layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0
         blocks = found[0].shape[0] // layer.hidden_size

@@ -41,6 +41,8 @@ class Recall(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Recalled:
+        if x.ndim != 2 or x.shape[1] > self.questions.num_embeddings:
+            raise ValueError(f"x must be (B, T), T at most {self.questions.num_embeddings}; {tuple(x.shape)} came")
         h, _ = self.recurrent(self.embedding(x))  # (B, T, H)
         memory = self.positions(h) if self.look_back else h[:, -1:]  # the one line
         asking = self.questions.W_e[: x.shape[1]].expand(len(x), -1, -1)  # (B, T, H)

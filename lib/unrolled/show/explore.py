@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -43,12 +44,15 @@ class Explorer(ipywidgets.VBox):
 
     def draw(self, _change: object = None) -> None:
         """Draw for the present values. What goes wrong is said under the picture, and raised."""
+        before = set(plt.get_fignums())
         try:
             drawing, self.sentence = self.function(**self.values())
             self.frame.value = image(drawing, self.sentence)
         except Exception as error:
             self.frame.value = ""
             self.sentence = f"For these values there is no picture. {type(error).__name__}: {error}"
+            for number in set(plt.get_fignums()) - before:  # half drawn; the next cell would show it
+                plt.close(number)
             raise
         finally:
             self.says.value = f'<p role="status" style="max-width: 46em">{html.escape(self.sentence)}</p>'

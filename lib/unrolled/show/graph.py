@@ -56,7 +56,7 @@ def graph(
 def box(ax: Axes, t: float, height: float, text: str, row: float | None = None) -> None:
     colour = COLOURS[height if row is None else row]
     style = {"boxstyle": "round,pad=0.35", "facecolor": colour, "edgecolor": "none", "alpha": 0.55}
-    ax.text(t, height, text or "h", ha="center", va="center", fontsize=9, bbox=style, zorder=3)
+    ax.text(t, height, text or "h", ha="center", va="center", fontsize=9, bbox=style, zorder=3, parse_math=False)
 
 
 def room(text: str) -> float:

@@ -103,7 +103,7 @@ def heatmap(
     ax = axes(ax, width=max(3.6, 1.9 + 0.45 * S), height=max(2.2, 1.0 + 0.36 * T))
     low, high = limits or (None, None)
     sns.heatmap(
-        matrix.numpy(),
+        matrix.float().numpy(),
         ax=ax,
         cmap="vlag" if centre is not None else "cividis",
         center=centre,
@@ -149,7 +149,8 @@ def bars(
     names = [name for name, values in groups.items() for _ in values]
     values = [float(value) for group in groups.values() for value in group]
     sns.barplot(x=names, y=values, errorbar=None, color="#A6C8E0", ax=ax)
-    sns.stripplot(x=names, y=values, jitter=0.12, color=PALETTE[0], size=5, ax=ax)
+    places = [list(groups).index(name) + 0.12 * math.sin(2.4 * n) for n, name in enumerate(names)]
+    ax.scatter(places, values, color=PALETTE[0], s=25, zorder=3)  # seaborn's jitter would draw from numpy's generator
     if reference:
         name, level = reference
         ax.axhline(level, color=PALETTE[1], linestyle="--")

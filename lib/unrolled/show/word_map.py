@@ -58,7 +58,7 @@ def write(ax: Axes, labels: Sequence[tuple[Sequence[float], str, str]]) -> None:
             if not any(overlap(box, other) for other in taken):
                 taken.append(box)
                 how = {"xytext": (dx, dy), "textcoords": "offset points", "fontsize": POINTS, "ha": ha, "va": va}
-                ax.annotate(word, place, color=colour, **how)
+                ax.annotate(word, place, color=colour, parse_math=False, **how)
                 break
 
 

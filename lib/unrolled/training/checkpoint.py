@@ -71,7 +71,8 @@ def read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
             about = json.loads((file.metadata() or {}).get("unrolled", "{}"))
             if not isinstance(about, dict):
                 raise ValueError("its description is no object")
-            return {name: file.get_tensor(name) for name in list(file.keys())}, about
+            # copies: what get_tensor gives is a view of the file, which must not change, nor be replaced on Windows
+            return {name: file.get_tensor(name).clone() for name in list(file.keys())}, about
     except (safetensors.SafetensorError, ValueError) as error:
         raise ValueError(
             f"{path} ({path.stat().st_size} bytes) cannot be read as a safetensors file: {error}. "

@@ -94,7 +94,10 @@ def fit(
         schedule=schedule,
     )
     refuse_lone(patience=patience, validate=validate, checkpoint=checkpoint, resume=resume)
-    device = torch.device(device) if device is not None else next(model.parameters()).device
+    first = next(model.parameters(), None)
+    if first is None:
+        raise ValueError(f"model is a {type(model).__name__} without parameters; there is nothing to train")
+    device = torch.device(device) if device is not None else first.device
     model.to(device)
     optimiser = optimizer(model.parameters(), lr=lr)  # the argument is spelt as in torch
     rates = [group["lr"] for group in optimiser.param_groups]  # before a run that is taken up brings scaled ones

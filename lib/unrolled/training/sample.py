@@ -46,8 +46,11 @@ def keep_nucleus(p: Tensor, mass: float) -> Tensor:
     """The smallest set of likeliest tokens of p (…, V) whose probability reaches `mass`, scaled to add up to 1."""
     if not 0 < mass <= 1:
         raise ValueError(f"nucleus is {mass}; a probability above 0 and up to 1 is wanted")
+    if mass == 1:
+        return p  # all stay; a sum of thousands of rounded numbers may pass 1 before the last of them
     values, places = p.sort(dim=-1, descending=True)
-    before = values.cumsum(dim=-1) - values  # what the likelier tokens have already
+    wide = values.to(torch.promote_types(p.dtype, torch.float32))
+    before = wide.cumsum(dim=-1) - wide  # what the likelier tokens have already
     return normalised(torch.zeros_like(p).scatter(-1, places, values.where(before < mass, 0)))
 
 

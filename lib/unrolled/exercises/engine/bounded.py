@@ -20,8 +20,9 @@ from collections.abc import Callable
 POLL = 0.02  # seconds between two looks at the thread; short, so that Ctrl-C is heard on Windows too
 WAITS = 0.02, 0.02, 0.02, 0.05, 0.05, 0.1, 0.1, 0.2, 0.4, 0.4  # seconds to end in, once told to, and told again
 # A thousand calls deep, each with a try of its own, take their time to unwind; to be told again disturbs that.
-set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
-set_exception.argtypes = (ctypes.c_ulong, ctypes.py_object)
+# A handle of our own: argument types set on ctypes.pythonapi's would hold for every other package in this process.
+prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)
+set_exception = prototype(("PyThreadState_SetAsyncExc", ctypes.pythonapi))
 
 
 def watch(frame, event, argument):

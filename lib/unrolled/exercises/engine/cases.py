@@ -63,13 +63,15 @@ def fresh(value: Any) -> Any:
 def untouched(before: Any, after: Any) -> bool:
     """Whether an argument is still what it was, to the last bit. Of what is neither data nor container: taken as so."""
     if isinstance(before, Tensor):
-        return before.shape == after.shape and torch.equal(before.nan_to_num(), after.detach().nan_to_num())
+        same = isinstance(after, Tensor) and (before.shape, before.dtype) == (after.shape, after.dtype)
+        return same and torch.equal(before.nan_to_num(), after.detach().nan_to_num())
     if isinstance(before, np.ndarray):
         return np.array_equal(before, after)
     if isinstance(before, list | tuple):
-        return len(before) == len(after) and all(map(untouched, before, after))
+        return isinstance(after, list | tuple) and len(before) == len(after) and all(map(untouched, before, after))
     if isinstance(before, dict):
-        return list(before) == list(after) and all(untouched(before[key], after[key]) for key in before)
+        same = isinstance(after, dict) and list(before) == list(after)
+        return same and all(untouched(before[key], after[key]) for key in before)
     if isinstance(before, bool | int | float | str | bytes):
         return before == after or before != before  # noqa: PLR0124  (NaN)
     return True

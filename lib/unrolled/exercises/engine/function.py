@@ -13,6 +13,7 @@ from unrolled.exercises.engine.stub import is_stub
 from unrolled.exercises.engine.verdict import Mistake, Verdict, correct, not_attempted, not_yet
 
 SECONDS = 5.0  # that an answer may take, all calls together
+OWN = 12  # times as long may the reference and the known mistakes take, however busy the machine is
 
 
 class Function:
@@ -73,7 +74,7 @@ class Function:
 
     @functools.cached_property
     def wanted(self) -> Run:
-        run = self.follow(self.reference)
+        run = self.follow(self.reference, OWN * self.seconds)
         failure = next((call.failure for call in run.calls if call.failure), None)
         if failure or run.ended != "done":
             raise ValueError(f"the reference answer of {self.id} {(failure and failure.words) or 'takes too long'}")
@@ -81,7 +82,7 @@ class Function:
 
     @functools.cached_property
     def known(self) -> list[tuple[Mistake, Run]]:
-        return [(each, self.follow(each.answer)) for each in self.mistakes]
+        return [(each, self.follow(each.answer, OWN * self.seconds)) for each in self.mistakes]
 
     def follow(self, answer: Any, seconds: float | None = None) -> Run:
         """What an answer does on all cases."""

@@ -22,6 +22,7 @@ def kept() -> Iterator[None]:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     streams, folder, depth = (sys.stdout, sys.stderr), os.getcwd(), sys.getrecursionlimit()
+    figures = open_figures()
     tracing = sys.gettrace(), threading.gettrace()
     try:
         with staying(), warnings.catch_warnings(), torch.inference_mode(False), torch.enable_grad():
@@ -29,6 +30,8 @@ def kept() -> Iterator[None]:
             yield
     finally:
         sys.stdout, sys.stderr = streams
+        for number in open_figures() - figures:  # else the page would show each of them
+            sys.modules["matplotlib.pyplot"].close(number)
         sys.setrecursionlimit(depth)
         os.chdir(folder)
         torch.set_default_dtype(dtype)
@@ -41,6 +44,11 @@ def kept() -> Iterator[None]:
         if (sys.gettrace(), threading.gettrace()) != tracing:
             sys.settrace(tracing[0])
             threading.settrace(tracing[1])
+
+
+def open_figures() -> set[int]:
+    """The numbers of matplotlib's open figures, where it is in use."""
+    return set(sys.modules["matplotlib.pyplot"].get_fignums()) if "matplotlib.pyplot" in sys.modules else set()
 
 
 @contextlib.contextmanager

@@ -82,10 +82,11 @@ class Sampler(Widget):
             self.generator.set_state(self.states.pop())
             self.numbers.pop()
         while len(self.states) < self.draws:
-            self.states.append(self.generator.get_state())
+            before = self.generator.get_state()
             cut = self.top_k or None, self.nucleus if self.nucleus < 1 else None
             logits = self.read(self.numbers)
             self.numbers.append(int(self.choose(logits, self.temperature, *cut, self.generator)))
+            self.states.append(before)  # last, so that a step that failed leaves both as they were
         with self.hold_sync():
             drawn = self.numbers[len(self.numbers) - self.draws :]
             self.text = self.join([self.names[number] for number in drawn]) if drawn else ""

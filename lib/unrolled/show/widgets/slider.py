@@ -43,7 +43,7 @@ def slider(
     Raises ValueError where low ≤ value ≤ high does not hold or the step isn't above 0.
     """
     whole = all(isinstance(number, int) for number in (low, high, value)) and not isinstance(step, float)
-    step = step or (1 if whole else (high - low) / 100)
+    step = (1 if whole else (high - low) / 100) if step is None else step
     if not (low <= value <= high and low < high and step > 0):
         raise ValueError(f"a slider needs low ≤ value ≤ high and a step above 0; {low}, {value}, {high}, {step} came")
     decimals = 0 if whole else next((n for n in range(1, 7) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 6)

@@ -55,13 +55,16 @@ class TrainingWatch(Widget):
         """`fit(…, steps=self.steps, callback=self)` on another thread, so that the page can answer meanwhile."""
         self.seen, self.stopped = [], False
         with answered():
+            work = asyncio.to_thread(fit, *arguments, steps=self.steps, callback=self, progress=False, **options)
+            training = asyncio.create_task(work)
             try:
-                return await asyncio.to_thread(
-                    fit, *arguments, steps=self.steps, callback=self, progress=False, **options
-                )
+                while not training.done():  # awake now and then: a loop that sleeps hears the interrupt only at the end
+                    await asyncio.wait({training}, timeout=EVERY)
             except BaseException:
                 self.stopped = True  # an interrupted cell leaves no thread that trains on
+                await asyncio.wait({training})
                 raise
+            return training.result()
 
     def __call__(self, step: Any) -> bool:
         """Take note of a step; True where training is to end."""
