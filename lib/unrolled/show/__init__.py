@@ -9,6 +9,7 @@ from .gates import coloured_text, gates
 from .graph import graph
 from .picture import image, picture
 from .plots import bars, heatmap, lines
+from .widgets.attention import Attention
 from .widgets.clip import Clip
 from .widgets.sampler import Sampler
 from .widgets.slider import Slider, slider
@@ -19,6 +20,7 @@ from .word_map import word_map
 __all__ = [
     "GATE_COLOURS",
     "PALETTE",
+    "Attention",
     "Clip",
     "Explorer",
     "Reading",
