@@ -84,11 +84,9 @@ def test_the_right_way_alone_is_the_librarys_on_a_hundred_masks(stage):
     page, draw = stage(example()), torch.Generator().manual_seed(1)
     for n in range(100):
         T, D = torch.randint(2, 12, (2,), generator=draw).tolist()
-        q, k = (
-            torch.randn(2, T, D, generator=draw, dtype=torch.float64).unbind()
-            if n % 4
-            else torch.full((2, T, D), 40.0, dtype=torch.float64).unbind()
-        )  # scores far beyond what exp can hold
+        q, k = torch.randn(2, T, D, generator=draw, dtype=torch.float64)
+        if n % 5 == 0:
+            q = q * 500  # scores far beyond what exp can hold
         length = int(torch.randint(0, T + 1, (), generator=draw))
         masks = {
             "none": None,
@@ -117,6 +115,21 @@ def test_drawing_and_kernel_show_the_librarys_weights_in_every_state(stage, way,
         assert shown(page) == written(of(widget))
         sums = page.locator(".unrolled-attention-sum").all_text_contents()
         assert sums == written(of(widget).sum(dim=1))
+
+
+def test_the_stronger_the_weight_the_stronger_the_ground(stage):
+    widget = example()
+    page = stage(widget)
+    fills = page.locator(".unrolled-attention-cell").evaluate_all("nodes => nodes.map(node => node.style.fill)")
+    shares = [int(each.split("%")[0].split()[-1]) for each in fills]
+    assert shares == pytest.approx((60 * of(widget)).flatten().tolist(), abs=0.51)
+
+
+def test_the_cells_stay_and_only_their_numbers_change(stage):
+    page = stage(example())
+    page.evaluate("globalThis.cell = document.querySelector('.unrolled-attention-cell')")
+    page.put(sharpness=0.5, row=2, mask="causal")
+    assert page.evaluate("cell.isConnected")
 
 
 def test_the_first_picture_says_where_and_how_much_without_a_click(stage):
@@ -158,6 +171,7 @@ def test_the_steps_tell_what_each_wrong_choice_does(stage):
     assert [name for name, _, _ in steps(page)] == ["q · k", "÷ √d_k", "mask", "softmax", "mask"]
     assert steps(page)[4][1:] == ["weight times 0", "0.0000"]
     page.put(mask="none", scaled=False, over="queries")
+    assert steps(page)[2][1] == "none"
     assert steps(page)[1][1] == "left out (√4 = 2.00)"
     assert "its column (wrong)" in steps(page)[3][1]
 
@@ -239,12 +253,13 @@ def test_every_menu_sets_its_trait_and_draws(stage, name):
 def test_every_menu_answers_to_keys(stage, name):
     page = stage(example())
     trait, _ = COMBOS[name]
-    before = page.trait(trait)
+    page.put(mask="padding")
     page.get_by_role("combobox", name=name, exact=True).focus()
-    page.keyboard.press("Home")
-    first = page.trait(trait)
-    page.keyboard.press("ArrowDown")
-    assert page.trait(trait) not in (first, before) or first != before
+    page.keyboard.press("End")
+    last, drawn = page.trait(trait), page.locator(".unrolled-drawing").inner_html()
+    page.keyboard.press("ArrowUp")
+    assert page.trait(trait) != last
+    assert page.locator(".unrolled-drawing").inner_html() != drawn
 
 
 @pytest.mark.parametrize("name", SLIDERS)
