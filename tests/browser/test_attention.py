@@ -483,3 +483,52 @@ def test_the_still_picture_says_each_strongest_cell():
     weights = of(widget)
     for t, s in enumerate(weights.argmax(dim=1).tolist()):
         assert f"“{WORDS[t]}” to “{WORDS[s]}” ({weights[t, s]:.2f})" in alt
+
+
+def test_the_right_cells_are_dotted_and_the_hits_are_counted(stage):
+    where = [6, 0, 2, 3, 1, 5, 4]
+    widget = Attention(*read(WORDS), where=torch.tensor(where))
+    page = stage(widget)
+    for layer, head in [(1, 1), (1, 2), (2, 3)]:
+        widget.layer, widget.head = layer, head
+        page.put(layer=layer, head=head)
+        hits = sum(row.argmax().item() == s for row, s in zip(of(widget), where, strict=True))
+        said = f"The strongest cell is the right one (dotted) in {hits} of 7 rows."
+        assert said in says(page)
+        assert said in widget.draw()[1]
+    cells = page.locator(".unrolled-attention-cell")
+    wide, high = (float(cells.first.get_attribute(side)) for side in ("width", "height"))
+    corners = page.locator(".unrolled-attention-right").get_attribute("d").split("M")[1:]
+    for t, (corner, s) in enumerate(zip(corners, where, strict=True)):
+        x, y = map(float, corner.split("h")[0].split())
+        cell = cells.nth(7 * t + s)
+        assert (x, y) == (float(cell.get_attribute("x")) + 2, float(cell.get_attribute("y")) + 2)
+        assert f"h{wide - 4:g}v{high - 4:g}" in corner
+
+
+def test_without_right_cells_nothing_is_dotted(stage):
+    page = stage(example())
+    assert not page.locator(".unrolled-attention-right").get_attribute("d")
+    assert "dotted" not in says(page)
+
+
+@pytest.mark.parametrize("where", [[0, 1], [0, 1, 2, 3, 4, 5, 7], [0, 1, 2, 3, 4, 5, -1], [0.5] * 7])
+def test_right_cells_that_are_not_there_are_refused(where):
+    with pytest.raises(ValueError, match="where must name for each of 7 tokens a column from 0 to 6"):
+        Attention(*read(WORDS), where=where)
+
+
+def test_a_text_may_be_what_is_read_and_not_what_is_asked():
+    asked = []
+
+    def turned(text):
+        asked.append(text)
+        q, k = read(text)[1:]
+        return text[::-1], q.flip(-2), k, text, range(len(text))[::-1]
+
+    widget = Attention(*turned(WORDS), read=turned, text=" ".join(WORDS))
+    assert asked == [WORDS]
+    widget.text = "tennis ball"
+    assert (widget.tokens, widget.key_names, widget.where) == (["ball", "tennis"], ["tennis", "ball"], [1, 0])
+    widget.reset()
+    assert (widget.tokens, widget.key_names) == (WORDS[::-1], WORDS)

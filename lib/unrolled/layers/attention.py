@@ -65,15 +65,20 @@ class MultiHeadAttention(nn.Module):
             setattr(self, f"b_{name}", nn.Parameter(torch.zeros(D)))
 
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Attended:
-        expect.tensor("x", x, self.W_q, "B", "T", self.embed_dim)
-        context = x if context is None else context
-        expect.tensor("context", context, self.W_q, len(x), "S", self.embed_dim)
-        q = self.heads(x @ self.W_q + self.b_q)  # (B, N, T, D/N)
-        k = self.heads(context @ self.W_k + self.b_k)  # (B, N, S, D/N)
-        v = self.heads(context @ self.W_v + self.b_v)
+        q, k, v = self.project(x, context)
         mixed, weights, scores = attention(q, k, v, mask)
         output = mixed.transpose(1, 2).flatten(2)  # (B, T, D)
         return Attended(output @ self.W_o + self.b_o, weights, scores)
+
+    def project(self, x: Tensor, context: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Each head's q (B, N, T, D/N), k and v (B, N, S, D/N)."""
+        expect.tensor("x", x, self.W_q, "B", "T", self.embed_dim)
+        context = x if context is None else context
+        expect.tensor("context", context, self.W_q, len(x), "S", self.embed_dim)
+        q = self.heads(x @ self.W_q + self.b_q)
+        k = self.heads(context @ self.W_k + self.b_k)
+        v = self.heads(context @ self.W_v + self.b_v)
+        return q, k, v
 
     def heads(self, x: Tensor) -> Tensor:
         """(B, T, D) to (B, N, T, D/N): each head's own columns."""

@@ -62,12 +62,13 @@ class Lookup(nn.Module):
 
     def forward(self, x: Tensor, written: Tensor | None = None, mask: Tensor | None = None) -> Reading:
         """x (B, S), for the query "written" the symbols written last, (B, T), and which cells each may look at."""
-        cells = self.positions(self.embedding(x))  # (B, S, D)
-        if self.encoder is not None:
-            cells = cells + self.encoder(cells).output
-        asking = self.ask(x, written)  # (B, T, D)
-        output, weights, scores = self.attention(asking, cells, mask)
+        output, weights, scores = self.attention(self.ask(x, written), self.cells(x), mask)
         return Reading(output @ self.W_y + self.b_y, weights, scores)
+
+    def cells(self, x: Tensor) -> Tensor:
+        """The vectors that may be looked at, (B, S, D)."""
+        cells = self.positions(self.embedding(x))
+        return cells if self.encoder is None else cells + self.encoder(cells).output
 
     def ask(self, x: Tensor, written: Tensor | None) -> Tensor:
         """The vectors that become queries, (B, T, D)."""

@@ -50,7 +50,7 @@ const inside = (place, most) => Math.min(Math.max(place, 1), most);
 
 // Everything that is drawn: the traits, the chosen cell (t, s), what was computed.
 function read(model) {
-  const traits = ["tokens", "mask", "length", "way", "sharpness", "scaled", "over"];
+  const traits = ["tokens", "where", "mask", "length", "way", "sharpness", "scaled", "over"];
   const state = Object.fromEntries(traits.map((name) => [name, model.get(name)]));
   const [layers, keys] = [model.get("q"), model.get("key_names")];
   const [T, S] = [state.tokens.length, keys.length];
@@ -106,10 +106,11 @@ function buildMap(parts, found) {
   const sums = found.tokens.map((_, t) => words(width - 40, top + (t + 0.5) * high + 4, "", { class: "unrolled-attention-sum" }));
   const columns = words(left, top + T * high + 18, "", { ...start, "font-size": 11 });
   const struck = shape("path", { class: "unrolled-attention-struck" });
+  const right = shape("path", { class: "unrolled-attention-right" });
   const row = shape("rect", { height: high, width: S * wide, x: left, class: "unrolled-attention-row" });
   const chosen = shape("rect", { width: wide, height: high, class: "unrolled-attention-chosen" });
-  svg.append(...cells.flat(), ...numbers.flat(), struck, ...labels(found, size), ...sums, columns, row, chosen);
-  return { place, size, cells, numbers, sums, columns, struck, row, chosen };
+  svg.append(...cells.flat(), ...numbers.flat(), struck, ...labels(found, size), ...sums, columns, row, chosen, right);
+  return { place, size, cells, numbers, sums, columns, struck, row, chosen, right };
 }
 
 const say = (node, text) => node.textContent !== text && (node.textContent = text);
@@ -123,6 +124,12 @@ function strike({ place, size }, { allowed, T, S }) {
   return grid(T, S, line).flat().join("");
 }
 
+// The cells where each query ought to look.
+function frames({ place, size }, { where }) {
+  const corner = (s, t) => Object.values(place(t, s)).map((at) => at + 2).join(" ");
+  return where.map((s, t) => `M${corner(s, t)}h${size.wide - 4}v${size.high - 4}h${4 - size.wide}z`).join("");
+}
+
 function showMap(drawn, found) {
   const { weights, t, s, over } = found;
   drawn.cells.forEach((row, r) => row.forEach((cell, c) => (cell.style.fill = ground(weights[r][c]))));
@@ -134,6 +141,7 @@ function showMap(drawn, found) {
   });
   say(drawn.columns, over === "queries" && turned(weights).every((column) => Math.abs(total(column) - 1) < 0.005) ? "every column sums to 1" : "");
   drawn.struck.setAttribute("d", strike(drawn, found));
+  drawn.right.setAttribute("d", frames(drawn, found));
   const { x, y } = drawn.place(t, s);
   drawn.row.setAttribute("y", y);
   drawn.chosen.setAttribute("x", x);
@@ -259,6 +267,13 @@ function masking({ allowed, weights, mask, way, T, S }) {
   return `Mask ${mask}, ${way}: ${closed} of ${T * S} cells are forbidden (struck out) and get ${(100 * leaked).toFixed(0)}% of a row's weight on average.`;
 }
 
+const strongest = (row) => row.indexOf(Math.max(...row));
+
+function hitting({ where, weights }) {
+  const hits = where.filter((s, t) => strongest(weights[t]) === s).length;
+  return `The strongest cell is the right one (dotted) in ${hits} of ${where.length} rows.`;
+}
+
 function adding({ weights, over }) {
   const sums = weights.map(total);
   const [least, most] = [Math.min(...sums), Math.max(...sums)];
@@ -268,7 +283,7 @@ function adding({ weights, over }) {
 }
 
 function sentence(found) {
-  const said = [looks(found), found.allowed && masking(found), !found.scaled && unscaled(found), adding(found)];
+  const said = [looks(found), found.where.length > 0 && hitting(found), found.allowed && masking(found), !found.scaled && unscaled(found), adding(found)];
   return said.filter(Boolean).join(" ");
 }
 

@@ -28,8 +28,10 @@ class Attention(Widget):
     """`Attention(words, q, k)`: tokens (T,), queries q (L, N, T, D), (N, T, D) or (T, D), keys k the same with S for T.
 
     - keys: the S names of the columns, where a sequence attends to another; else the tokens.
+    - where: for each token the column, from 0, where it ought to look (T,), where that is known.
     - lengths: how many of the S keys are real, a number or a tensor of one; the rest is padding.
-    - read: `read(words)` gives tokens, q and k (and keys) of the reader's own text.
+    - read: `read(words)` gives tokens, q and k (and keys, and where) of the reader's own text; `text` is the one that
+      gave the first, the tokens unless said.
     - leading: what the leading axes are, {"layer": ["1", …], "head": ["1", …]} unless given.
 
     Any control's first value may be given by its name: `row=5, column=4, mask="causal"`. Layers, heads, rows and
@@ -61,22 +63,24 @@ class Attention(Widget):
     key_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     q = traitlets.List().tag(sync=True)  # (L, N, T, D)
     k = traitlets.List().tag(sync=True)  # (L, N, S, D)
+    where = traitlets.List(traitlets.Int()).tag(sync=True)  # (T,), or empty
 
     def __init__(
         self,
         tokens: Sequence[str],
         q: Tensor,
         k: Tensor,
-        *,
         keys: Sequence[str] | None = None,
+        where: Sequence[int] | Tensor | None = None,
+        *,
         lengths: int | Tensor | None = None,
         read: Callable[[list[str]], Sequence[Any]] | None = None,
         leading: dict[str, Sequence[str]] | None = None,
         **state: Any,
     ):
         super().__init__()
-        self.read, self.taken = read, " ".join(tokens) if read else ""
-        self.take(tokens, q, k, keys)
+        self.read, self.taken = read, state.get("text", " ".join(tokens)) if read else ""
+        self.take(tokens, q, k, keys, where)
         self.leading = named(leading, q)
         self.reads, self.text = read is not None, self.taken
         self.length = None if lengths is None else one(lengths)
@@ -89,7 +93,14 @@ class Attention(Widget):
             self.row, self.column = strongest(self.weights())
         self.begin()
 
-    def take(self, tokens: Sequence[str], q: Tensor, k: Tensor, keys: Sequence[str] | None = None) -> None:
+    def take(
+        self,
+        tokens: Sequence[str],
+        q: Tensor,
+        k: Tensor,
+        keys: Sequence[str] | None = None,
+        where: Sequence[int] | Tensor | None = None,
+    ) -> None:
         """Show these instead."""
         keys = tokens if keys is None else keys
         q, k = fitting("q", q, "tokens", tokens), fitting("k", k, "keys", keys)
@@ -101,9 +112,10 @@ class Attention(Widget):
             raise ValueError(f"q must have as many layers and heads as before; {tuple(q.shape)} came")
         if self.mask.startswith("causal") and len(tokens) != len(keys):
             raise ValueError(f"a causal mask wants as many keys as tokens; {len(keys)} and {len(tokens)} came")
+        where = columns(where, len(tokens), len(keys))
         with self.hold_sync():
             self.tokens, self.key_names = list(tokens), list(keys)
-            self.q, self.k = q.tolist(), k.tolist()
+            self.q, self.k, self.where = q.tolist(), k.tolist(), where
             self.row, self.column = min(self.row, len(tokens)), min(self.column, len(keys))
             self.length = self.length if self.length is None else min(self.length, len(keys))
 
@@ -173,15 +185,18 @@ class Attention(Widget):
         weights, t, s = self.weights(), self.row - 1, self.column - 1
         names = {"x": "key (column)", "y": "query (row) attends to"}
         ax = heatmap(weights, rows=self.tokens, columns=self.key_names, value="weight", limits=(0, 1), **names)
+        for row, column in enumerate(self.where):
+            ax.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor="#333333", linewidth=1.5, linestyle=":"))
         ax.add_patch(Rectangle((s, t), 1, 1, fill=False, edgecolor=PALETTE[1], linewidth=2))
         best = weights.argmax(dim=1).tolist()
         pairs = zip(self.tokens, best, weights, strict=True)
         looks = ", ".join(f"“{token}” to “{self.key_names[b]}” ({row[b]:.2f})" for token, b, row in pairs)
-        sums = weights.sum(dim=1)
+        sums, hits = weights.sum(dim=1), sum(b == s for b, s in zip(best, self.where, strict=False))
         return ax, (
             f"Attention of {len(self.tokens)} queries to {len(self.key_names)} keys, each to its strongest: {looks}. "
             f"Framed: “{self.tokens[t]}” to “{self.key_names[s]}”, {weights[t, s]:.2f}. "
             f"Rows sum to {sums.min():.2f} at least, {sums.max():.2f} at most."
+            + (f" The strongest cell is the right one (dotted) in {hits} of {len(best)} rows." if self.where else "")
         )
 
 
@@ -197,6 +212,14 @@ def fitting(name: str, x: Tensor, names: str, tokens: Sequence[str]) -> Tensor:
     if not x.isfinite().all():
         raise ValueError(f"{name} must hold finite numbers; {x[~x.isfinite()][0]} came")
     return x[(None,) * (4 - x.ndim)]
+
+
+def columns(where: Sequence[int] | Tensor | None, tokens: int, keys: int) -> list[int]:
+    """One column for each token, or none at all."""
+    where = [] if where is None else where.tolist() if isinstance(where, Tensor) else list(where)
+    if where and (len(where) != tokens or not all(isinstance(s, int) and 0 <= s < keys for s in where)):
+        raise ValueError(f"where must name for each of {tokens} tokens a column from 0 to {keys - 1}; {where} came")
+    return where
 
 
 def named(leading: dict[str, Sequence[str]] | None, q: Tensor) -> list:

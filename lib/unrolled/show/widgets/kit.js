@@ -64,7 +64,7 @@ function bound(parts, trait, node, show) {
 
 function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "" }) {
   const input = element("input", { type: "range", step });
-  const shown = element("output");
+  const shown = element("output", { "aria-live": "off" }); // the slider itself tells its value
   const limit = (end) => (typeof end === "function" ? end(parts.model) : end);
   bound(parts, trait, element("label", {}, element("span", {}, label), input, shown), (value) => {
     input.min = limit(low);

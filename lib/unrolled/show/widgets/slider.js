@@ -5,6 +5,7 @@ function build(model, el) {
   const name = document.createElement("span");
   const input = document.createElement("input");
   const shown = document.createElement("output");
+  shown.setAttribute("aria-live", "off"); // the slider itself tells its value
   input.type = "range";
   input.dataset.lmSuppressShortcuts = ""; // else JupyterLab takes the arrow keys for itself
   label.style.cssText = "display: inline-flex; align-items: center; gap: 0.6em; margin: 2px 1.2em 2px 2px;";
