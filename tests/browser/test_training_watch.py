@@ -8,7 +8,7 @@ from unrolled.show.widgets.training_watch import TrainingWatch
 
 
 def test_a_loss_that_is_no_number_leaves_a_gap(stage):
-    watch = TrainingWatch(4)
+    watch = TrainingWatch()
     for n, loss in enumerate([1.0, 0.5, math.nan, 0.25], start=1):
         each = step(n)
         each.loss = loss
@@ -24,10 +24,12 @@ def test_a_loss_that_is_no_number_leaves_a_gap(stage):
 def test_the_curve_stands_where_the_numbers_are(stage):
     watch = example()
     page = stage(watch)
-    path = page.locator(".unrolled-drawing path[stroke-width]").first.get_attribute("d")
+    faint, path = [page.locator(".unrolled-drawing path[stroke-width]").nth(n).get_attribute("d") for n in (0, 1)]
     points = [tuple(map(float, point.split())) for point in path[1:].split("L")]
     assert len(points) == len(watch.losses) == 200
     highest = max(watch.losses)
+    assert faint == path[: len(faint)]  # the first run had the same losses, and fewer
+    assert faint.count("L") == 99
     for (x, y), at, loss in zip(points, watch.at, watch.losses, strict=True):
         assert abs(x - (62 + at / 400 * 560)) < 0.051
         assert abs(y - 112 * (1 - loss / highest)) < 0.051
@@ -38,13 +40,11 @@ def test_the_buttons_pause_and_stop_and_are_told(stage):
     assert ", training:" in page.locator("p[role=status]").text_content()
     page.get_by_role("button", name="pause").click()
     assert page.trait("paused") is True
-    assert page.evaluate("model.sent") == {"paused": True}
     assert ", paused:" in page.locator("p[role=status]").text_content()
     page.get_by_role("button", name="stop").focus()
     page.keyboard.press("Space")
     assert page.trait("stopped") is True
     assert page.trait("paused") is False
-    assert page.evaluate("model.sent") == {"stopped": True, "paused": False}
     assert "the best weights are kept" in page.locator("p[role=status]").text_content()
 
 

@@ -325,7 +325,7 @@ def test_a_callback_that_answers_true_ends_training_as_patience_does(tmp_path):
 def test_the_callback_is_told_every_step():
     told = []
     _, history = run(callback=told.append, schedule="cosine", steps=4)
-    assert told[0] == Step(1, history.losses[0], history.gradient_norms[0], 1e-2)
+    assert told[0] == Step(1, history.losses[0], history.gradient_norms[0], 1e-2, steps=len(history.steps))
     assert [now.lr for now in told] == pytest.approx([1e-2, 0.5e-2 * (1 + 0.5**0.5), 0.5e-2, 0.5e-2 * (1 - 0.5**0.5)])
 
 

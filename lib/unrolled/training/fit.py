@@ -28,6 +28,7 @@ class Step(NamedTuple):
     loss: float
     gradient_norm: float  # before clipping
     lr: float  # of the first group of parameters
+    steps: int  # that are to be
 
 
 class History(NamedTuple):
@@ -65,7 +66,7 @@ def fit(
     generator: torch.Generator | None = None,
     device: torch.device | str | None = None,
     callback: Callable[[Step], bool | None] | None = None,
-    progress: bool | str = True,
+    progress: bool | str | None = None,
     stop_at_nan: bool = True,
 ) -> History:
     """Train `model` in place for `steps` updates and give the history.
@@ -80,6 +81,7 @@ def fit(
       the same arguments. Batches must draw from torch's global generator, or from the `generator` given here:
       numpy's and Python's own generators are not kept, and a loss with a state of its own begins it anew.
     - callback: is told of every step; where it answers True, training ends as it does by patience.
+    - progress: a bar, or the text that names it; where nothing is said, a bar unless a callback looks on.
     - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
       the weights, and the best weights are kept. False lets it happen.
     """
@@ -101,12 +103,13 @@ def fit(
     model.to(device)
     optimiser = optimizer(model.parameters(), lr=lr)  # the argument is spelt as in torch
     rates = [group["lr"] for group in optimiser.param_groups]  # before a run that is taken up brings scaled ones
+    shown = callback is None if progress is None else progress
     run = Run(model, optimiser, Stream(batches, generator or torch.default_generator))
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
     was_training = model.training
     try:
-        with progress_bar(steps, done=run.step, shown=progress) as bar:
+        with progress_bar(steps, done=run.step, shown=shown) as bar:
             while run.step < steps and (patience is None or run.stale < patience):
                 factor = SCHEDULES[schedule](run.step / steps)
                 model.train()
@@ -122,7 +125,7 @@ def fit(
                     run.save(checkpoint)
                 bar.update()
                 bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
-                if callback and callback(Step(run.step, value, norm, rates[0] * factor)):
+                if callback and callback(Step(run.step, value, norm, rates[0] * factor, steps)):
                     if validate and run.step % validate_every and run.step < steps:
                         run.judge(look(model, validate))  # this was the last step
                     break

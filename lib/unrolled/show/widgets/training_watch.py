@@ -1,29 +1,26 @@
 """A training run, watched while it goes: loss and gradient norm, with pause and stop."""
 
-import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import matplotlib.pyplot as plt
 import traitlets
-from IPython import get_ipython
 from matplotlib.figure import Figure
 
 from .widget import STYLE, Widget, script
 
 EVERY = 0.15  # seconds between two drawings
 POINTS = 300  # in a curve; of a longer run every so many steps are drawn
+EARLIER = 12  # runs that stay in sight
 
 
 class TrainingWatch(Widget):
-    """`watch = TrainingWatch(400)`, shown, then `history = await watch.run(fit, model, batches, loss, lr=1e-3)`.
+    """`watch = TrainingWatch()`, shown, then `fit(model, batches, loss, …, callback=watch)`.
 
-    As a callback it is told of each step (`step`, `loss`, `gradient_norm`), waits while the reader has pressed pause,
-    and answers True once stop was pressed, which ends `fit` with the best weights.
-    Raises ValueError for fewer steps than 1.
+    It is told of each step (`step` of `steps`, `loss`, `gradient_norm`), waits while the reader has pressed pause, and
+    answers True once stop was pressed, which ends `fit` with the best weights. Where several runs follow one another,
+    the curves of the earlier ones stay, faintly.
     """
 
     _esm, _css = script("training_watch"), STYLE
@@ -32,52 +29,39 @@ class TrainingWatch(Widget):
     log = traitlets.Bool(False).tag(sync=True)
     paused = traitlets.Bool(False).tag(sync=True)
     stopped = traitlets.Bool(False).tag(sync=True)
-    steps = traitlets.Int(1).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
+    steps = traitlets.Int(0).tag(sync=True)  # that are to be
     at = traitlets.List(traitlets.Int()).tag(sync=True)  # the steps that are drawn
     losses = traitlets.List().tag(sync=True)  # at these; None where not finite
     norms = traitlets.List().tag(sync=True)
+    earlier = traitlets.List().tag(sync=True)  # at, losses and norms of each run before this one, the last 12
+    run = traitlets.Int(1).tag(sync=True)
 
-    def __init__(self, steps: int):
-        if not isinstance(steps, int) or steps < 1:
-            raise ValueError(f"steps is {steps!r}; a whole number of at least 1 is wanted")
-        super().__init__(steps=steps)
+    def __init__(self):
+        super().__init__()
         self.seen: list[Any] = []
         self.drawn = 0.0
-        self.on_msg(self.asked)
+        hear_at_once(self.comm)
         self.begin()
-
-    def asked(self, _widget: Widget, values: dict, _buffers: list) -> None:
-        """Pause or stop, as the browser's buttons say."""
-        self.paused, self.stopped = bool(values.get("paused")), bool(values.get("stopped", self.stopped))
-
-    async def run(self, fit: Callable, *arguments: Any, **options: Any) -> Any:
-        """`fit(…, steps=self.steps, callback=self)` on another thread, so that the page can answer meanwhile."""
-        self.seen, self.stopped = [], False
-        with answered():
-            work = asyncio.to_thread(fit, *arguments, steps=self.steps, callback=self, progress=False, **options)
-            training = asyncio.create_task(work)
-            try:
-                while not training.done():  # awake now and then: a loop that sleeps hears the interrupt only at the end
-                    await asyncio.wait({training}, timeout=EVERY)
-            except BaseException:
-                self.stopped = True  # an interrupted cell leaves no thread that trains on
-                await asyncio.wait({training})
-                raise
-            return training.result()
 
     def __call__(self, step: Any) -> bool:
         """Take note of a step; True where training is to end."""
-        if step.step <= len(self.seen):  # another run
-            self.seen, self.stopped = [], False
+        if self.seen and step.step <= self.seen[-1].step:
+            self.next_run()
         self.seen.append(step)
-        if self.paused or step.step >= self.steps or time.monotonic() - self.drawn > EVERY:
+        if self.paused or step.step >= step.steps or time.monotonic() - self.drawn > EVERY:
             self.tell()
         while self.paused and not self.stopped:
             time.sleep(0.05)  # the browser's messages come on another thread
         if self.stopped:
             self.tell()
         return self.stopped
+
+    def next_run(self) -> None:
+        """Put the curves so far behind those to come."""
+        self.tell()
+        self.earlier = [*self.earlier, [self.at, self.losses, self.norms]][-EARLIER:]
+        self.run, self.seen, self.stopped = self.run + 1, [], False
 
     def tell(self) -> None:
         """Hand the curves to the browser."""
@@ -87,7 +71,8 @@ class TrainingWatch(Widget):
         if chosen[-1] is not self.seen[-1]:
             chosen = [*chosen, self.seen[-1]]
         with self.hold_sync():
-            self.step, self.at = self.seen[-1].step, [each.step for each in chosen]
+            self.step, self.steps = self.seen[-1].step, self.seen[-1].steps
+            self.at = [each.step for each in chosen]
             self.losses, self.norms = (
                 [finite(each.loss) for each in chosen],
                 [finite(each.gradient_norm) for each in chosen],
@@ -95,39 +80,30 @@ class TrainingWatch(Widget):
 
     def draw(self) -> tuple[Figure, str]:
         figure, axes = plt.subplots(2, 1, figsize=(6, 3), sharex=True, layout="constrained")
-        for ax, name, values in zip(axes, ["loss", "gradient norm"], [self.losses, self.norms], strict=True):
-            ax.plot(self.at, [math.nan if value is None else value for value in values])
+        for n, (ax, name) in enumerate(zip(axes, ["loss", "gradient norm"], strict=True), start=1):
+            for run in [*self.earlier, [self.at, self.losses, self.norms]]:
+                alpha = 1.0 if run[0] is self.at else 0.3
+                ax.plot(
+                    run[0], [math.nan if value is None else value for value in run[n]], color=f"C{n - 1}", alpha=alpha
+                )
             ax.set_ylabel(name)
             ax.spines[["top", "right"]].set_visible(False)
-        axes[1].set(xlabel="step", xlim=(0, self.steps))
+        axes[1].set(xlabel="step")
         if not self.at:
-            return figure, f"Two empty panels, loss and gradient norm; training of {self.steps} steps has not begun."
+            return figure, "Two empty panels, loss and gradient norm; training has not begun."
         first, last = (math.nan if each is None else each for each in (self.losses[0], self.losses[-1]))
-        return figure, f"After {self.step} of {self.steps} steps the loss went from {first:.3g} to {last:.3g}."
+        which = f"Run {self.run}: after" if self.earlier else "After"
+        return figure, f"{which} {self.step} of {self.steps} steps the loss went from {first:.3g} to {last:.3g}."
 
 
-@contextmanager
-def answered() -> Iterator[None]:
-    """Tell the browser of each control's message that it was taken.
+def hear_at_once(comm: Any) -> None:
+    """Let what the buttons say be heard while a cell runs, on the thread that the browser asks for.
 
-    While a cell awaits, ipykernel (7.4) takes them without a word, and a control whose first message is not answered
-    by "idle" sends no second one, also when the cell has long ended.
+    ipykernel (7.4) hands a message to the thread that last spoke to that widget, which here is the one that trains;
+    it would hear of a pause when all is over. Where the frontend knows no such threads, it still does.
     """
-    kernel = getattr(get_ipython(), "kernel", None)
-    if kernel is None:
-        yield
-        return
-    take = kernel.shell_handlers["comm_msg"]
-
-    def take_and_tell(*message: Any) -> None:
-        take(*message)
-        kernel._publish_status("idle", "shell")
-
-    kernel.shell_handlers["comm_msg"] = take_and_tell
-    try:
-        yield
-    finally:
-        kernel.shell_handlers["comm_msg"] = take
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, asked_for: asked_for
 
 
 def finite(value: float) -> float | None:
