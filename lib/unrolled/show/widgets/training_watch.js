@@ -41,17 +41,17 @@ function panel({ all, steps, log }, name, which, colour, top) {
   const limits = range(all.flatMap((run) => run[which]), log);
   const axis = shape("path", { d: `M${SIDE} 0V${HIGH}H${SIDE + WIDE}`, fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
   const ends = [words(SIDE - 6, HIGH, short(limits[0]), { "text-anchor": "end" }), words(SIDE - 6, 9, short(limits[1]), { "text-anchor": "end" })];
-  const title = words(SIDE + WIDE, 10, name, { "text-anchor": "end", "font-weight": 600 });
+  const title = words(SIDE + WIDE, -5, name, { "text-anchor": "end", "font-weight": 600 });
   const curves = all.map((run, n) => drawing(curve(run[0], run[which], limits, log, steps), colour, n < all.length - 1 ? 0.35 : 1));
   return shape("g", { transform: `translate(0, ${top})` }, axis, ...ends, ...curves, title);
 }
 
 function draw(parts) {
   const found = runs(parts.model);
-  const svg = canvas(parts, SIDE + WIDE + 20, 2 * HIGH + 56, "Loss and gradient norm by step");
-  svg.append(panel(found, "loss", 1, PALETTE[0], 6));
-  svg.append(panel(found, "gradient norm, before clipping", 2, PALETTE[1], HIGH + 24));
-  const below = 2 * HIGH + 44;
+  const svg = canvas(parts, SIDE + WIDE + 20, 2 * HIGH + 74, "Loss and gradient norm by step");
+  svg.append(panel(found, "loss", 1, PALETTE[0], 18));
+  svg.append(panel(found, "gradient norm, before clipping", 2, PALETTE[1], HIGH + 42));
+  const below = 2 * HIGH + 62;
   svg.append(words(SIDE, below, "0"), words(SIDE + WIDE, below, found.steps, { "text-anchor": "end" }));
   svg.append(words(SIDE + WIDE / 2, below, "step"));
 }
