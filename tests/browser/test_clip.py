@@ -73,6 +73,33 @@ def test_a_preset_within_the_limit_is_not_changed(page):
     assert said.count("length 0.64, turned by 0°") == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"), [("a long one", False), ("along an axis", True), ("both numbers alike", True)]
+)
+def test_by_value_keeps_the_direction_where_a_preset_says_so(page, name, kept):
+    page.get_by_role("button", name=name).click()
+    g = torch.tensor([page.trait("first"), page.trait("second")], dtype=torch.float64)
+    turned = angle([g], clip_by_value([g], page.trait("limit")))
+    assert (turned < 1e-4) == kept
+    assert f"turned {turned:.1f}°" in page.locator("svg").text_content()
+
+
+def test_three_arrows_on_one_line_are_all_to_be_seen(page):
+    page.put(first=4, second=0)
+    arrows = page.locator(".unrolled-arrow")
+    styles = arrows.evaluate_all("nodes => nodes.map(node => [node.style.color, Number(node.style.strokeWidth)])")
+    squares = page.locator(".unrolled-clip-plane rect[width='12']")
+    fills = squares.evaluate_all(
+        """nodes => nodes.map(node => {
+            const same = document.createElement("i");
+            same.style.color = node.getAttribute("fill");
+            return same.style.color;
+        })"""
+    )
+    assert [width for _, width in styles] == sorted({width for _, width in styles}, reverse=True)
+    assert fills == [colour for colour, _ in styles]
+
+
 def test_a_gradient_of_nothing_is_told(page):
     page.put(first=0, second=0)
     assert "has no direction" in page.locator("p[role=status]").text_content()

@@ -1,7 +1,7 @@
 // One gradient, clipped both ways: a circle and a square around the point, three arrows, and the angles between them.
 
 const [SIZE, REACH] = [380, 5];
-const [NORM, VALUE] = [PALETTE[0], PALETTE[1]];
+const [BEFORE, NORM, VALUE] = ["color-mix(in srgb, currentColor 45%, transparent)", PALETTE[0], PALETTE[1]];
 const place = ([x, y]) => [SIZE / 2 + (x / REACH) * (SIZE / 2 - 14), SIZE / 2 - (y / REACH) * (SIZE / 2 - 14)];
 
 // As torch's clip_grad_norm_, with its 10⁻⁶.
@@ -48,13 +48,13 @@ function cross() {
 
 function pointer(vector, colour, wide) {
   if (Math.hypot(...vector) < 0.02) return shape("circle", { cx: SIZE / 2, cy: SIZE / 2, r: 3, fill: colour });
-  return arrow(SIZE / 2, SIZE / 2, ...place(vector), { style: `color: ${colour}; stroke-width: ${wide}` });
+  return arrow(SIZE / 2, SIZE / 2, ...place(vector), { size: 5 + 2 * wide, style: `color: ${colour}; stroke-width: ${wide}` });
 }
 
 // What the three arrows are, beside the drawing, where names can't fall on each other.
 function table({ gradient, norm, value }) {
   const rows = [
-    ["gradient", gradient, "currentColor"],
+    ["gradient", gradient, BEFORE],
     ["by norm", norm, NORM],
     ["by value", value, VALUE],
   ];
@@ -76,8 +76,8 @@ function draw(parts) {
   const all = vectors(model);
   const svg = canvas(parts, SIZE + 230, SIZE, "A gradient before and after clipping");
   svg.append(...cross(), ...limits(all.limit));
-  svg.append(pointer(all.gradient, "color-mix(in srgb, currentColor 55%, transparent)", 5));
-  svg.append(pointer(all.norm, NORM, 3), pointer(all.value, VALUE, 3), ...table(all));
+  svg.append(pointer(all.gradient, BEFORE, 8), pointer(all.norm, NORM, 5), pointer(all.value, VALUE, 2)); // also on one line
+  svg.append(...table(all));
   svg.classList.add("unrolled-clip-plane");
 }
 

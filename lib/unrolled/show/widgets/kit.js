@@ -158,11 +158,11 @@ function canvas(parts, width, height, label) {
 }
 
 // A straight arrow; the head is drawn by hand, since a marker needs an id that two widgets would share.
-function arrow(x1, y1, x2, y2, attributes = {}) {
+function arrow(x1, y1, x2, y2, { size = 7, ...attributes } = {}) {
   const length = Math.hypot(x2 - x1, y2 - y1) || 1;
   const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
-  const [bx, by] = [x2 - 7 * dx, y2 - 7 * dy];
-  const head = `M${x2} ${y2}L${bx - 3.5 * dy} ${by + 3.5 * dx}L${bx + 3.5 * dy} ${by - 3.5 * dx}Z`;
+  const [bx, by, half] = [x2 - size * dx, y2 - size * dy, size / 2];
+  const head = `M${x2} ${y2}L${bx - half * dy} ${by + half * dx}L${bx + half * dy} ${by - half * dx}Z`;
   const line = shape("path", { d: `M${x1} ${y1}L${bx} ${by}`, fill: "none", stroke: "currentColor" });
   return shape("g", { class: "unrolled-arrow", ...attributes }, line, shape("path", { d: head, fill: "currentColor" }));
 }
