@@ -27,9 +27,11 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Compiling everything at once takes longer than all else; what is used is compiled when it is first used.
 PIP := --quiet --no-compile
 
-# JupyterLab asks about no news, and looks for no updates.
+# JupyterLab asks about no news and looks for no updates; it saves with a page what its pictures with controls are
+# drawn from, so that they stand there when the page is opened again.
 SETTINGS := $(VENV)/share/jupyter/lab/settings
-QUIET := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}
+SAVED := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
 
 # An environment that was moved with its folder, or has lost its Python, is made again.
 HERE := $(CURDIR)
@@ -40,6 +42,7 @@ endif
 .PHONY: lab test clean outputs answered stale help lint imports unit browser pages
 
 lab: $(VENV)/.course
+	@mkdir -p $(SETTINGS) && echo '{$(NEWS), $(SAVED)}' > $(SETTINGS)/overrides.json
 	@"$(PY)" -m jupyterlab $(ROOT_FLAG) --ServerApp.root_dir="$(HERE)" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
 
@@ -98,7 +101,6 @@ $(VENV)/.course: requirements.txt lib/pyproject.toml $(STALE)
 		echo "Installing requirements.txt by pip's own settings, a few minutes in which nothing is shown"; \
 		"$(PY)" -m pip install $(PIP) -r requirements.txt; \
 	fi
-	@mkdir -p $(SETTINGS) && echo '$(QUIET)' > $(SETTINGS)/overrides.json
 	@"$(PY)" -m unrolled doctor || echo "README.md says what to do where something is wrong."
 	@printf '%s' "$(HERE)" > $(VENV)/.course
 

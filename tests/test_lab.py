@@ -68,6 +68,8 @@ def test_it_prints_its_address_takes_the_next_port_and_answers_with_the_first_pa
     assert "Start here" in asked(found, "api/contents/notebooks/00_start_here.ipynb")
     settings = json.loads(asked(found, "lab/api/settings/@jupyterlab/apputils-extension:notification"))
     assert settings["schema"]["properties"]["fetchNews"]["default"] == "false", "it would ask about news"
+    settings = json.loads(asked(found, "lab/api/settings/@jupyter-widgets/jupyterlab-manager:plugin"))
+    assert settings["schema"]["properties"]["saveState"]["default"] is True, "a page opened again would show errors"
 
 
 def asked(address: re.Match, path: str) -> str:

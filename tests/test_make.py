@@ -89,10 +89,11 @@ def test_jupyterlab_opens_the_first_page_with_the_repository_as_its_root(copy):
     assert ("--allow-root" in opened) == (os.getuid() == 0)
 
 
-def test_jupyterlab_asks_for_no_news(copy):
+def test_jupyterlab_asks_for_no_news_and_saves_pictures_with_the_page(copy):
     copy.make("lab")
     settings = json.loads((copy.folder / ".venv/share/jupyter/lab/settings/overrides.json").read_text())
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert settings["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"] is True
 
 
 def test_changed_requirements_are_installed(copy):
