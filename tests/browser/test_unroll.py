@@ -76,3 +76,16 @@ def test_a_sentence_after_an_empty_field_is_read_and_reset_comes_back_whole(unro
     unroll.reset()
     assert unroll.words == WORDS.split()[:-1]
     assert unroll.step == 4
+
+
+def test_presets_fold_the_graph_into_the_loop_and_open_it(stage):
+    page = stage(example())
+    steps = page.locator(".unrolled-unroll-step")
+    page.get_by_role("button", name="the loop").click()
+    assert (page.trait("unrolled"), page.trait("step"), page.trait("weight")) == (False, 1, "none")
+    folded = steps.evaluate_all("nodes => nodes.map(node => node.style.transform)")
+    page.get_by_role("button", name="one matrix, many uses").click()
+    assert page.trait("unrolled") is True
+    lit = page.locator(".unrolled-unroll-lit").evaluate_all("nodes => nodes.map(node => node.dataset.weight)")
+    assert lit == ["W_hh"] * page.locator('[data-weight="W_hh"]').count() != []
+    assert steps.evaluate_all("nodes => nodes.map(node => node.style.transform)") != folded

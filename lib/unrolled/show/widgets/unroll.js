@@ -97,7 +97,11 @@ function render({ model, el }) {
   slider(parts, "step", { label: "step", low: 1, high: () => model.get("words").length, step: 1 });
   choice(parts, "weight", "light", WEIGHTS);
   entry(parts, "text", "own sentence", 80);
-  presets(parts, {});
+  presets(parts, {
+    "the loop": { unrolled: false, step: 1, weight: "none" },
+    "the graph": { unrolled: true, weight: "none" },
+    "one matrix, many uses": { unrolled: true, weight: "W_hh" },
+  });
   let [drawn, read] = [null, null];
   const unfollow = follow(parts, () => {
     if (read !== model.get("h")) [drawn, read] = [build(parts), model.get("h")];
