@@ -70,6 +70,14 @@ def test_buttons_ask_for_more_and_fewer_draws(stage):
         assert page.trait("draws") == draws
 
 
+def test_the_figure_without_a_browser_is_cut_too():
+    widget = example()
+    widget.temperature, widget.top_k, widget.nucleus = 1.5, 6, 0.9
+    values, places = distribution(read([7]), 1.5, 6, 0.9).topk(4)
+    told = ", ".join(f"{NAMES[n]} {p:.2f}" for n, p in zip(places.tolist(), values.tolist(), strict=True))
+    assert widget.draw()[1].endswith(f"the likeliest next tokens: {told}.")
+
+
 def test_drawing_is_that_of_generate_with_the_same_seed():
     widget = example()
     widget.draws = 8

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 from unrolled.show.widgets.sampler import Sampler
-from unrolled.training import distribution, draw
+from unrolled.training import distribution
 
 NAMES = [f"word{n}" for n in range(30)]
 TABLE = torch.randn(30, 30, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 2
@@ -17,9 +17,7 @@ def encode(text: str) -> list[int]:
     return [NAMES.index(word) for word in text.split() if word in NAMES]
 
 
-def choose(logits, temperature, top_k, nucleus, generator) -> int:
-    return draw(distribution(logits, temperature, top_k, nucleus), generator).item()
-
-
 def example() -> Sampler:
-    return Sampler(read, NAMES, encode=encode, join=" ".join, choose=choose, prompt="word3 word7", temperature=0.8)
+    return Sampler(
+        read, NAMES, encode=encode, join=" ".join, distribution=distribution, prompt="word3 word7", temperature=0.8
+    )

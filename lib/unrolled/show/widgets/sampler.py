@@ -16,11 +16,11 @@ SHOWN = 12  # bars
 
 
 class Sampler(Widget):
-    """`Sampler(read, names, encode=…, join=…, choose=…, prompt="this can be")`.
+    """`Sampler(read, names, encode=…, join=…, distribution=…, prompt="this can be")`.
 
     - `read(numbers)` gives the logits (V,) of the token after these; `names` are the V tokens as they are written.
     - `encode(text)` turns a prompt into numbers, `join(names)` tokens into a text.
-    - `choose(logits, temperature, top_k, nucleus, generator)` draws a number; top_k and nucleus are None where off.
+    - `distribution(logits, temperature, top_k, nucleus)` gives the probabilities (V,); the last two are None where off.
 
     `draws` is how many tokens stand after the prompt: more are drawn, fewer taken back. The same seed draws the same.
     Raises traitlets.TraitError for a temperature outside 0 to 2, a top_k outside 0 (off) to 50, a nucleus outside
@@ -47,12 +47,12 @@ class Sampler(Widget):
         *,
         encode: Callable[[str], Sequence[int] | Tensor],
         join: Callable[[list[str]], str],
-        choose: Callable[..., Tensor | int],
+        distribution: Callable[..., Tensor],
         prompt: str,
         temperature: float = 1.0,
     ):
         super().__init__(prompt=prompt, temperature=float(temperature), names=list(names))
-        self.read, self.encode, self.join, self.choose = read, encode, join, choose
+        self.read, self.encode, self.join, self.distribution = read, encode, join, distribution
         self.begin()
         self.anew()
 
@@ -83,18 +83,22 @@ class Sampler(Widget):
             self.numbers.pop()
         while len(self.states) < self.draws:
             before = self.generator.get_state()
-            cut = self.top_k or None, self.nucleus if self.nucleus < 1 else None
-            logits = self.read(self.numbers)
-            self.numbers.append(int(self.choose(logits, self.temperature, *cut, self.generator)))
+            p = self.probabilities(self.read(self.numbers))
+            self.numbers.append(int(torch.multinomial(p, 1, generator=self.generator)))
             self.states.append(before)  # last, so that a step that failed leaves both as they were
         with self.hold_sync():
             drawn = self.numbers[len(self.numbers) - self.draws :]
             self.text = self.join([self.names[number] for number in drawn]) if drawn else ""
             self.logits = self.read(self.numbers).tolist()
 
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """(V,) as the controls stand."""
+        return self.distribution(
+            logits, self.temperature, self.top_k or None, self.nucleus if self.nucleus < 1 else None
+        )
+
     def draw(self) -> tuple[Figure, str]:
-        logits = torch.tensor(self.logits, dtype=torch.float64)
-        p = (logits / self.temperature).softmax(dim=0) if self.temperature else logits.eq(logits.max()).double()
+        p = self.probabilities(torch.tensor(self.logits, dtype=torch.float64))
         values, places = p.topk(min(SHOWN, len(p)))
         figure, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
         likeliest = [self.names[place] for place in places.tolist()]
