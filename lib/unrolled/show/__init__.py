@@ -11,6 +11,7 @@ from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.attention import Attention
 from .widgets.clip import Clip
+from .widgets.paths import Paths
 from .widgets.sampler import Sampler
 from .widgets.slider import Slider, slider
 from .widgets.training_watch import TrainingWatch
@@ -23,6 +24,7 @@ __all__ = [
     "Attention",
     "Clip",
     "Explorer",
+    "Paths",
     "Reading",
     "Sampler",
     "Slider",

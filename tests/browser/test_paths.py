@@ -1,0 +1,271 @@
+"""The way back from a loss in a browser: its numbers are the library's, its controls move it, nothing is hidden."""
+
+import json
+import math
+
+import pytest
+import torch
+import traitlets
+from examples.paths import example
+from torch.nn.functional import normalize
+from unrolled.gradients import jacobian_product, jacobians, rnn_bptt, shares, singular_values, with_spectral_radius
+from unrolled.layers import RNN
+from unrolled.show.widgets.paths import Paths
+
+MANY = 100  # seeded inputs for every function
+
+
+def case(seed: int) -> tuple[RNN, torch.Tensor, torch.Tensor, int]:
+    """A network, a sequence (T, D), what each loss says (T, H), and a window, all of changing size."""
+    torch.manual_seed(seed)
+    H, T = 2 + seed % 13, 2 + seed % 11
+    rnn = RNN(3, H, ["tanh", "relu"][seed % 2]).double()
+    rnn.cell.W_hh.data = with_spectral_radius(torch.randn(H, H).double(), 0.2 + seed % 7 * 0.4)
+    return rnn, torch.randn(T, 3).double(), normalize(torch.randn(T, H).double(), dim=-1), seed % 5
+
+
+def asked(rnn: RNN, x: torch.Tensor, sent: torch.Tensor, window: int) -> dict:
+    """The same for the browser."""
+    cell = rnn.cell
+    numbers = {"W_hh": cell.W_hh, "W_xh": cell.W_xh, "b": cell.b_xh + cell.b_hh, "x": x, "sent": sent[-1]}
+    given = {name: value.tolist() for name, value in numbers.items()}
+    return {**given, "nonlinearity": cell.nonlinearity, "t": len(x) - 1, "window": window}
+
+
+def by_library(rnn: RNN, x: torch.Tensor, sent: torch.Tensor, window: int) -> dict[str, torch.Tensor]:
+    """What the last loss sends back."""
+    trace, own = rnn(x[None]), torch.zeros_like(sent)
+    own[-1] = sent[-1]
+    gradients = rnn_bptt(rnn.cell, x[None], trace, own[None], window=window or None)
+    J = jacobians(rnn.cell, trace)
+    each = shares(gradients, x[None], trace.h).W_hh[-1]  # (T, H, H)
+    return {
+        "h": trace.h[0].detach(),
+        "blame": gradients.blame[0, -1],
+        "blame_a": gradients.blame_a[0, -1],
+        "factors": singular_values(J[0])[:, 0],
+        "shares": each.flatten(1).norm(dim=1),
+        "sums": torch.cat([torch.zeros(1), each.cumsum(0).flatten(1).norm(dim=1)]),
+        "product": singular_values(jacobian_product(J, 0, len(x) - 1))[0, 0],
+    }
+
+
+COMPUTED = """cases => cases.map(given => {
+    const W_hh = given.W_hh.map(row => Float64Array.from(row));
+    const { h, slope } = widget.forward({ ...given, W_hh });
+    const { blame, blame_a } = widget.backward({ ...given, W_hh, slope });
+    const WtW = widget.gram(W_hh, true);
+    const rows = each => each.map(row => [...row]);
+    return {
+        h: rows(h), blame: rows(blame), blame_a: rows(blame_a), ...widget.sharesOf(h, blame_a),
+        factors: slope.map(each => widget.factor(WtW, each)),
+        product: widget.productNorm(W_hh, slope, 0, given.t),
+    };
+})"""
+
+
+@pytest.fixture
+def drawn(stage):
+    return stage(example())
+
+
+def test_every_function_of_the_browser_gives_what_the_library_gives(drawn):
+    cases = [case(seed) for seed in range(MANY)]
+    found = drawn.evaluate(COMPUTED, [asked(*each) for each in cases])
+    for each, came in zip(cases, found, strict=True):
+        for name, wanted in by_library(*each).items():
+            ours = torch.tensor(came[name], dtype=torch.float64)
+            assert (ours - wanted).abs().max() <= 1e-6 * max(1.0, wanted.abs().max().item()), name
+            assert (ours - wanted).norm() <= 1e-6 * wanted.norm() + 1e-14, name
+
+
+def test_the_norm_of_a_matrix_is_its_largest_singular_value(drawn):
+    torch.manual_seed(1)
+    matrices = [torch.randn(1 + n % 24, 1 + n % 24).double() * 10.0 ** (n % 9 * 8 - 32) for n in range(MANY)]
+    matrices += [torch.eye(5).double(), torch.zeros(3, 3).double(), torch.diag(torch.tensor([1.0, 2.0, 2.0])).double()]
+    matrices += [torch.outer(torch.arange(4.0), torch.ones(4)).double()]
+    came = drawn.evaluate("all => all.map(widget.spectralNorm)", [each.tolist() for each in matrices])
+    wanted = [singular_values(each)[0].item() for each in matrices]
+    assert came == pytest.approx(wanted, rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_static_figure_has_the_library_s_numbers(seed):
+    rnn, x, sent, window = case(seed)
+    found, wanted = Paths(rnn.cell, x, sent, window=window).way(), by_library(rnn, x, sent, window)
+    torch.testing.assert_close(found.factors, wanted["factors"])
+    torch.testing.assert_close(found.arrives, wanted["blame"].norm(dim=1))
+    torch.testing.assert_close(found.shares, wanted["shares"])
+
+
+def test_the_first_picture_has_every_factor_and_says_what_arrives(drawn):
+    paths = example()
+    way = paths.way()
+    texts = drawn.locator("svg text").all_text_contents()
+    for value in way.factors[1:].tolist():
+        assert f"{value:.2f}" in texts
+    says = drawn.locator("p[role=status]").text_content()
+    low, high = way.factors[4:].min(), way.factors[4:].max()
+    assert says.startswith(f"Loss 12, step 4: 8 factors of norm {low:.2f} to {high:.2f};")
+    assert f"their norms multiply to {way.factors[4:].prod():.2f}" in says
+    assert f"The loss sends 1.00, and {way.arrives[3]:.3f} arrives." in says
+    assert f"at step 4 adds {way.shares[3]:.3f}" in says
+
+
+def heights(page) -> dict[int, float]:
+    """The top of every bar by its step, in the drawing's own units."""
+    path = page.locator(".unrolled-paths-bars").first.get_attribute("d")
+    bars = [each.split("V") for each in path.split("M") if each]
+    return {round((float(x.split()[0]) + 14 - 64) / (690 / 12) + 0.5): float(y.split("h")[0]) for x, y, *_ in bars}
+
+
+def test_the_bars_stand_as_high_as_the_shares_are_large(drawn):
+    shares_of = example().way().shares
+    found = heights(drawn)
+    assert sorted(found) == list(range(2, 13))  # the first is 0, which no logarithm has
+    decade = (found[2] - found[12]) / math.log10(shares_of[11] / shares_of[1])
+    for n, y in found.items():
+        assert y == pytest.approx(found[12] + decade * math.log10(shares_of[11] / shares_of[n - 1]), abs=1e-6)
+    assert drawn.locator(".unrolled-paths-zeros").first.get_attribute("d").count("M") == 1
+
+
+SLIDERS = ["spectral radius", "input strength", "length", "loss", "step", "window (0: no cut)"]
+TRAITS = ["spectral_radius", "strength", "length", "loss", "step", "window"]
+
+
+def picture(page) -> str:
+    return page.locator(".unrolled-drawing").inner_html()
+
+
+@pytest.mark.parametrize(("label", "trait"), list(zip(SLIDERS, TRAITS, strict=True)))
+def test_every_slider_moves_its_trait_and_the_picture(drawn, label, trait):
+    slider = drawn.get_by_role("slider", name=label, exact=True)
+    before, drawing = drawn.trait(trait), picture(drawn)
+    slider.press("ArrowRight" if trait in ("spectral_radius", "strength", "window") else "ArrowLeft")
+    after = drawn.trait(trait)
+    assert after != before
+    assert picture(drawn) != drawing
+    box = slider.bounding_box()
+    slider.click(position={"x": box["width"] * 0.6, "y": box["height"] / 2})
+    assert drawn.trait(trait) not in (before, after)
+
+
+@pytest.mark.parametrize(
+    ("label", "trait", "other"), [("W_hh", "matrix", "identity"), ("non-linearity", "nonlinearity", "relu")]
+)
+def test_the_menus_change_the_network(drawn, label, trait, other):
+    before = picture(drawn)
+    drawn.get_by_role("combobox", name=label, exact=True).press("ArrowDown")
+    assert drawn.trait(trait) == other
+    assert picture(drawn) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("make it vanish", 0.0, 1e-2), ("make it explode", 1e3, math.inf), ("identity", 0.2, 1.0)]
+)
+def test_presets_do_what_they_say(stage, name, low, high):
+    page = stage(example(units=24, steps=40))
+    page.get_by_role("button", name=name).press("Enter")
+    now = example(units=24, steps=40)
+    for trait in now.controls:
+        setattr(now, trait, page.trait(trait))
+    arrives = now.way().arrives[0].item()
+    assert low < arrives <= high
+    assert (page.trait("length"), page.trait("loss"), page.trait("step")) == (40, 40, 1)
+    says = page.locator("p[role=status]").text_content()
+    assert "39 factors" in says
+    if name == "identity":
+        assert "39 factors of norm 1.00; their norms multiply to 1.00" in says
+
+
+def test_a_window_cuts_the_way_and_the_shares_beyond_it_are_0(stage):
+    page = stage(example(window=5))
+    says = page.locator("p[role=status]").text_content()
+    assert "windows of 5 cut the way between steps 11 and 10; nothing arrives at h₄" in says
+    assert "at step 4 adds 0;" in says
+    assert page.locator("svg text", has_text="cut").count() == 2
+    assert sorted(heights(page)) == [11, 12]
+    page.put(step=11)
+    assert "one factor of norm" in page.locator("p[role=status]").text_content()
+
+
+def test_a_shorter_sequence_takes_loss_and_step_with_it(drawn):
+    drawn.get_by_role("slider", name="length", exact=True).press("Home")
+    assert [drawn.trait(name) for name in ("length", "loss", "step")] == [2, 2, 2]
+    assert "with no factor on the way" in drawn.locator("p[role=status]").text_content()
+    paths = example()
+    paths.length = 2
+    assert (paths.loss, paths.step) == (2, 2)
+    paths.loss = 9
+    assert paths.loss == 2
+    paths.reset()
+    assert (paths.length, paths.loss, paths.step) == (12, 12, 4)
+
+
+def test_a_loss_and_a_step_are_picked_in_the_drawing(drawn):
+    svg, column = drawn.locator("svg"), 690 / 12
+    svg.click(position={"x": 64 + 8.5 * column, "y": 18})
+    assert (drawn.trait("loss"), drawn.trait("step")) == (9, 4)
+    svg.click(position={"x": 64 + 1.5 * column, "y": 62})
+    assert drawn.trait("step") == 2
+    svg.click(position={"x": 64 + 11.5 * column, "y": 200})  # beyond the loss, where no blame goes
+    assert drawn.trait("step") == 9
+    svg.click(position={"x": 10, "y": 18})
+    assert drawn.trait("loss") == 9
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"length": 2, "loss": 1, "step": 1},
+        {"spectral_radius": 3.0, "nonlinearity": "relu", "strength": 3.0, "step": 1},
+        {"spectral_radius": 0.1, "strength": 0.0, "step": 1},
+        {"matrix": "identity", "nonlinearity": "relu", "strength": 0.0},
+        {"window": 1},
+    ],
+)
+def test_at_the_ends_nothing_is_nan_or_infinite(stage, state):
+    page = stage(example(**state))
+    whole = picture(page) + page.locator("p[role=status]").text_content()
+    assert "NaN" not in whole
+    assert "Infinity" not in whole
+    assert "undefined" not in whole
+
+
+def test_a_network_that_is_off_gives_no_gradient_and_says_so(stage):
+    page = stage(example(matrix="identity", nonlinearity="relu", strength=0.0))
+    assert "Through this loss W_hh gets no gradient." in page.locator("p[role=status]").text_content()
+    assert page.locator(".unrolled-paths-zeros").first.get_attribute("d").count("M") == 12
+
+
+def test_long_sequences_have_few_nodes(stage):
+    page = stage(example(units=24, steps=61, step=1))
+    assert page.locator("svg *").count() < 250
+    assert page.locator(".unrolled-paths-cell").count() == 60
+
+
+def test_what_does_not_fit_is_refused():
+    rnn, x, sent, _ = case(3)
+    with pytest.raises(ValueError, match=r"x must have shape \(5, 3\); \(5, 2\) came"):
+        Paths(rnn.cell, x[:, :2], sent)
+    with pytest.raises(ValueError, match="sent must have shape"):
+        Paths(rnn.cell, x, sent[:-1])
+    with pytest.raises(ValueError, match="2 to 64 steps and at most 32 units"):
+        Paths(rnn.cell, x[:1], sent[:1])
+    with pytest.raises(ValueError, match="finite"):
+        Paths(rnn.cell, x * math.nan, sent)
+    with pytest.raises(TypeError, match="no control 'radius'"):
+        Paths(rnn.cell, x, sent, radius=1)
+    with pytest.raises(traitlets.TraitError):
+        Paths(rnn.cell, x, sent, spectral_radius=4.0)
+    rnn.cell.W_hh.data.zero_()
+    with pytest.raises(ValueError, match="spectral radius is 0"):
+        Paths(rnn.cell, x, sent)
+
+
+def test_it_begins_as_the_network_itself():
+    rnn, x, sent, _ = case(2)
+    paths = Paths(rnn.cell, x, sent)
+    scaled = paths.spectral_radius * torch.tensor(paths.base, dtype=torch.float64)
+    torch.testing.assert_close(scaled, rnn.cell.W_hh.data)
+    assert json.dumps(paths.start)
