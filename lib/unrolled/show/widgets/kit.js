@@ -35,10 +35,15 @@ function frame(model, el, name, title) {
   return { model, root, controls, drawing, says, problem };
 }
 
+// Several values put at once are drawn once, when all are there: in between they need not fit each other.
+let putting = null;
+const waiting = new Set();
+
 // Draw now and after every change; `draw` gives the sentence. The returned function ends it.
 function follow(parts, draw) {
   const { model, says, problem } = parts;
   const redraw = () => {
+    if (putting === model) return void waiting.add(redraw);
     const sentence = draw(model);
     if (says.textContent !== sentence) says.textContent = sentence;
     problem.textContent = model.get("problem");
@@ -50,8 +55,13 @@ function follow(parts, draw) {
 }
 
 function put(model, values) {
+  putting = model;
   for (const [name, value] of Object.entries(values)) model.set(name, value);
+  putting = null;
   model.save_changes();
+  const due = [...waiting];
+  waiting.clear();
+  for (const redraw of due) redraw();
 }
 
 // ── Controls, each bound to a trait ────────────────────────────────────────────────────────────────────────────────

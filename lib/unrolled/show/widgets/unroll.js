@@ -57,8 +57,11 @@ function build(parts) {
   return { steps, first, back, svg };
 }
 
+// The step that is shown; a new sentence may be shorter until its reading comes.
+const now = (model) => Math.min(model.get("step"), model.get("words").length);
+
 function place({ steps, first, back, svg }, model) {
-  const [open, step, weight] = ["unrolled", "step", "weight"].map((name) => model.get(name));
+  const [open, step, weight] = [model.get("unrolled"), now(model), model.get("weight")];
   steps.forEach((node, t) => {
     const x = LEFT + 26 + (open ? t * COLUMN : 0);
     node.style.transform = `translate(${x}px, 0)`;
@@ -74,12 +77,13 @@ function place({ steps, first, back, svg }, model) {
 }
 
 function sentence(model) {
-  const [read, said, p, h, step] = ["words", "said", "p", "h", "step"].map((name) => model.get(name));
-  const [t, weight] = [step - 1, model.get("weight")];
+  const [read, said, p, h] = ["words", "said", "p", "h"].map((name) => model.get(name));
+  const [step, weight] = [now(model), model.get("weight")];
+  const t = step - 1;
   const before = t ? `h${INDEX[t]}` : "the state h₀, all zeros,";
-  const now = `Step ${step} of ${read.length}: from “${read[t]}” and ${before} the cell makes h${INDEX[step]}, and says “${said[t]}” with p = ${p[t].toFixed(2)}.`;
+  const here = `Step ${step} of ${read.length}: from “${read[t]}” and ${before} the cell makes h${INDEX[step]}, and says “${said[t]}” with p = ${p[t].toFixed(2)}.`;
   const shared = `${weight} is lit: ${model.get("unrolled") ? `drawn ${read.length} times, it is one matrix` : "one matrix, used again at every step"}.`;
-  return weight === "none" ? now : `${now} ${shared} Each state has ${h[0].length} numbers.`;
+  return weight === "none" ? here : `${here} ${shared} Each state has ${h[0].length} numbers.`;
 }
 
 const forward = (model) => {
