@@ -11,6 +11,7 @@ chosen on the validation text; the held-out text is scored once, at the end, on 
 import math
 import sys
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -103,9 +104,18 @@ def trigram_nats(train: Tensor, two: Tensor, tokens: Tensor, weight: float) -> T
 
 
 def trained(
-    text: Texts, seed: int, spread: float = SMALL, dropout: float = DROPOUT, rounds: int = ROUNDS, lr: float = RATE
+    text: Texts,
+    seed: int,
+    spread: float = SMALL,
+    dropout: float = DROPOUT,
+    rounds: int = ROUNDS,
+    lr: float = RATE,
+    look: Callable[[LanguageModel, float], None] = lambda model, done: None,
 ) -> tuple[LanguageModel, list[float]]:
-    """The model with the best validation, and its perplexity there after each round through the text."""
+    """The model with the best validation, and its perplexity there after each round through the text.
+
+    `look(model, rounds)` is called after every step.
+    """
     seed_everything(seed)
     model = LanguageModel(len(text.vocabulary), EMBED, HIDDEN, "lstm", dropout)
     with torch.no_grad():
@@ -122,6 +132,7 @@ def trained(
         validate=lambda m: nats(m, text.validation).mean().item(),
         validate_every=len(pieces),
         progress=sys.stderr.isatty(),
+        callback=lambda step: look(model, step.step / len(pieces)),
     )
     return model.eval(), [math.exp(value) for _, value in history.validation]
 

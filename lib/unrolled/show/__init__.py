@@ -16,6 +16,7 @@ from .widgets.sampler import Sampler
 from .widgets.slider import Slider, slider
 from .widgets.training_watch import TrainingWatch
 from .widgets.unroll import Reading, Unroll
+from .widgets.word_map import WordMap
 from .word_map import word_map
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Slider",
     "TrainingWatch",
     "Unroll",
+    "WordMap",
     "arrows",
     "bars",
     "coloured_text",

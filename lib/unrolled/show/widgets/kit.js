@@ -72,7 +72,8 @@ function bound(parts, trait, node, show) {
   parts.controls.addEventListener("show", () => show(parts.model.get(trait)));
 }
 
-function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "" }) {
+// `told(value)` gives the text beside it where that is not the number itself.
+function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "", told = (value) => value.toFixed(decimals) + unit }) {
   const input = element("input", { type: "range", step });
   const shown = element("output", { "aria-live": "off" }); // the slider itself tells its value
   const limit = (end) => (typeof end === "function" ? end(parts.model) : end);
@@ -80,7 +81,7 @@ function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "" 
     input.min = limit(low);
     input.max = limit(high);
     if (Number(input.value) !== value) input.value = value;
-    shown.textContent = value.toFixed(decimals) + unit;
+    shown.textContent = told(value);
     input.setAttribute("aria-valuetext", shown.textContent);
   });
   input.addEventListener("input", () => put(parts.model, { [trait]: Number(input.value) }));
@@ -108,14 +109,17 @@ function tick(parts, trait, label) {
   input.addEventListener("change", () => put(parts.model, { [trait]: input.checked }));
 }
 
-// The reader's own text, handed on at Enter or when the field is left.
-function entry(parts, trait, label, longest) {
+// The reader's own text, handed on at Enter or when the field is left; `take(text)` may give what to show instead of it.
+function entry(parts, trait, label, longest, take = (text) => void put(parts.model, { [trait]: text })) {
   const input = element("input", { type: "text", maxlength: longest, spellcheck: "false", size: Math.min(longest, 34) });
+  const hand = () => {
+    input.value = take(input.value) ?? input.value;
+  };
   bound(parts, trait, element("label", {}, element("span", {}, label), input), (value) => {
     if (document.activeElement !== input) input.value = value;
   });
-  input.addEventListener("change", () => put(parts.model, { [trait]: input.value }));
-  input.addEventListener("keydown", ({ key }) => key === "Enter" && put(parts.model, { [trait]: input.value }));
+  input.addEventListener("change", hand);
+  input.addEventListener("keydown", ({ key }) => key === "Enter" && hand());
 }
 
 function button(parts, label, press, pressed) {
@@ -165,6 +169,11 @@ function canvas(parts, width, height, label) {
   const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   parts.drawing.replaceChildren(svg);
   return svg;
+}
+
+// Numbers that `packed` of widget.py put into a text.
+function unpacked(text, Numbers = Float64Array) {
+  return new Numbers(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
 }
 
 // A straight arrow; the head is drawn by hand, since a marker needs an id that two widgets would share.

@@ -3,6 +3,7 @@
 The same file draws from saved state where no kernel runs; without JavaScript `figure()` stands in, with its text.
 """
 
+import base64
 import functools
 import html
 import json
@@ -14,6 +15,7 @@ import anywidget
 import traitlets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from ..colours import GATE_COLOURS, PALETTE
 from ..picture import image
@@ -26,6 +28,11 @@ def script(name: str) -> str:
     """A widget's module: the colours, kit.js, then its own file (an anywidget module can't import a neighbour)."""
     colours = f"const GATE_COLOURS = {json.dumps(GATE_COLOURS)};\nconst PALETTE = {json.dumps(PALETTE)};\n"
     return colours + "".join((HERE / f"{file}.js").read_text(encoding="utf-8") for file in ("kit", name))
+
+
+def packed(numbers: Tensor, kind: str = "<f8") -> str:
+    """Numbers as `unpacked` of kit.js reads them: row by row in base64, float64 unless said."""
+    return base64.b64encode(numbers.detach().cpu().contiguous().numpy().astype(kind).tobytes()).decode()
 
 
 class Widget(anywidget.AnyWidget):

@@ -1,0 +1,224 @@
+"""The word map in a browser: neighbours, shares and turned points are the library's; words are found and refused."""
+
+import re
+
+import pytest
+import torch
+from examples.word_map import WORDS, example, vectors
+from sklearn.neighbors import NearestNeighbors
+from unrolled.models.neighbours import kept, nearest, nearest_drawn
+from unrolled.show.widgets.word_map import WordMap, turned
+
+
+@pytest.fixture
+def page(stage):
+    return stage(example())
+
+
+def says(page) -> str:
+    return page.locator("p[role=status]").text_content()
+
+
+def listed(page, name: str) -> list[str]:
+    return page.locator(f".unrolled-word-map-{name} li:visible button").evaluate_all(
+        "nodes => nodes.map(node => node.dataset.word)"
+    )
+
+
+def mean_kept(moment: int, axes: list[int], k: int) -> torch.Tensor:
+    drawn = nearest_drawn(vectors()[moment][:, axes].double(), k)
+    return kept(nearest(vectors()[moment], k), drawn)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_neighbours_in_the_picture_are_the_librarys_and_scikit_learns(page, size):
+    draw = torch.Generator().manual_seed(size)
+    for _ in range(100):
+        N = int(torch.randint(16, 60, (), generator=draw))
+        k = int(torch.randint(1, 16, (), generator=draw))
+        points = torch.randn(N, size, generator=draw, dtype=torch.float64)
+        found = page.evaluate(
+            "([p, size, k]) => Array.from(widget.nearestDrawn(Float64Array.from(p), size, k))",
+            [points.flatten().tolist(), size, k],
+        )
+        assert found == nearest_drawn(points, k).flatten().tolist()
+        others = NearestNeighbors(n_neighbors=k).fit(points.numpy()).kneighbors(return_distance=False)
+        assert found == others.ravel().tolist()
+
+
+def test_shares_kept_are_the_librarys(page):
+    draw = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        k = int(torch.randint(1, 16, (), generator=draw))
+        true, drawn = (torch.stack([torch.randperm(30, generator=draw)[:15] for _ in range(20)]) for _ in range(2))
+        found = page.evaluate(
+            "([near, drawn, k]) => widget.kept(Uint16Array.from(near), Uint16Array.from(drawn), k)",
+            [true.flatten().tolist(), drawn.flatten().tolist(), k],
+        )
+        assert found == pytest.approx(kept(true[:, :k], drawn[:, :k]).tolist(), abs=1e-6)
+
+
+def test_turned_points_are_pythons_and_keep_their_distances(page):
+    draw = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        points = torch.randn(5, 3, generator=draw, dtype=torch.float64)
+        turn, tilt = (torch.rand(2, generator=draw) * torch.tensor([360, 180]) - torch.tensor([180, 90])).tolist()
+        found = page.evaluate(
+            "([p, turn, tilt]) => Array.from(widget.turned(Float64Array.from(p), turn, tilt))",
+            [points.flatten().tolist(), turn, tilt],
+        )
+        found = torch.tensor(found, dtype=torch.float64).view(5, 3)
+        assert torch.allclose(found, turned(points, turn, tilt), atol=1e-6)
+        assert torch.allclose(torch.cdist(found, found), torch.cdist(points, points), atol=1e-6)
+
+
+def test_to_turn_by_90_degrees_brings_the_deep_axis_across():
+    x, y, z = torch.eye(3, dtype=torch.float64)
+    assert torch.allclose(turned(torch.stack([x, y, z]), 90, 0), torch.stack([-z, y, x]), atol=1e-12)
+    assert torch.allclose(turned(torch.stack([x, y, z]), 0, 90), torch.stack([x, z, -y]), atol=1e-12)
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+@pytest.mark.parametrize(("view", "axes"), [("2-D", [0, 1]), ("2-D", [3, 1]), ("3-D", [0, 1, 2])])
+def test_lists_and_sentence_hold_the_librarys_numbers(page, moment, view, axes):
+    page.put(moment=moment, view=view, across=axes[0] + 1, k=7)
+    n, vector = WORDS.index("tree3"), vectors()[moment - 1]
+    true = nearest(vector, 7)[n].tolist()
+    drawn = nearest_drawn(vector[:, axes].double(), 7)[n].tolist()
+    assert listed(page, "true") == [WORDS[m] for m in true]
+    assert listed(page, "there") == [WORDS[m] for m in drawn]
+    cosines = torch.cosine_similarity(vector[[n]], vector[true]).tolist()
+    shown = page.locator(".unrolled-word-map-true li:visible span").all_text_contents()
+    assert shown == [f"{each:.2f}".replace("-", "−") for each in cosines]
+    keeps = [m for m in true if m in drawn]
+    marks = page.locator(".unrolled-word-map-true li:visible").evaluate_all(
+        "nodes => nodes.map(node => node.dataset.mark)"
+    )
+    assert [mark == "in both lists" for mark in marks] == [m in keeps for m in true]
+    share = 100 * vector[:, axes].var(dim=0).sum() / vector.var(dim=0).sum()
+    assert f"keeps {len(keeps)}" in says(page)
+    assert f"{100 * mean_kept(moment - 1, axes, 7).mean():.0f} %; a blind guess would keep 17 %" in says(page)
+    assert f"{share:.0f} % of the variance" in says(page)
+
+
+def test_python_says_the_same_as_the_browser(page):
+    widget = example()
+    for moment, view in [(1, "2-D"), (2, "3-D")]:
+        widget.moment, widget.view = moment, view
+        page.put(moment=moment, view=view)
+        first, mean = says(page).split(". ")[0], re.search(r"keeps \d+ %", says(page))[0]
+        _, told = widget.draw()
+        assert told.split(". ")[0] == first
+        assert mean.replace(" %", "%") in told
+
+
+def test_each_mark_stands_where_its_word_is(page):
+    """The chosen word's diamond and the picture's axes: right is more on the first, up is more on the second."""
+    middles = page.locator(".unrolled-word-map-drawing").evaluate(
+        "svg => [...svg.querySelectorAll('path[fill=\"#D55E00\"]')].map(node => {"
+        " const box = node.getBBox(); return [box.x + box.width / 2, box.y + box.height / 2]; })[0]"
+    )
+    x, y = vectors()[1][WORDS.index("tree3"), :2].tolist()
+    reach = vectors()[:, :, :2].abs().max().item()
+    scale = (400 / 2 - 16) / reach
+    assert middles == pytest.approx([470 / 2 + scale * x, 400 / 2 - scale * y], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [("bird5", "bird5"), ("BIRD5 ", "bird5"), ("stone1", "stone1"), ("sto", "stone0")]
+)
+def test_search_finds_a_word_or_the_first_that_begins_so(page, asked, found):
+    field = page.get_by_role("textbox", name="search")
+    field.fill(asked)
+    field.press("Enter")
+    assert page.trait("word") == found
+    assert field.input_value() == found
+    assert f"“{found}”" in says(page)
+
+
+def test_a_word_that_is_not_there_is_told_and_the_picture_stays(page):
+    field, before = page.get_by_role("textbox", name="search"), says(page)
+    field.fill("house")
+    field.press("Enter")
+    problem = page.locator("p[role=alert]")
+    assert "“house” is not among the 42 words" in problem.text_content()
+    assert field.input_value() == "house"
+    assert (page.trait("word"), says(page)) == ("tree3", before)
+    field.fill("tree4")
+    field.press("Enter")
+    assert problem.text_content() == ""
+
+
+def test_a_neighbour_leads_on_by_key_and_by_pointer(page):
+    first = page.locator(".unrolled-word-map-true li:visible button").first
+    word = first.get_attribute("data-word")
+    first.focus()
+    page.keyboard.press("Enter")
+    assert page.trait("word") == word
+    other = page.locator(".unrolled-word-map-there li:visible button").last
+    word = other.get_attribute("data-word")
+    other.click()
+    assert page.trait("word") == word
+
+
+def test_a_click_takes_the_word_under_it(page):
+    box = page.locator(".unrolled-word-map-drawing").bounding_box()
+    x, y = vectors()[1][WORDS.index("stone7"), :2].tolist()
+    scale = (400 / 2 - 16) / vectors()[:, :, :2].abs().max().item() * box["width"] / 470
+    page.mouse.click(box["x"] + box["width"] / 2 + scale * x, box["y"] + box["height"] / 2 - scale * y)
+    assert page.trait("word") == "stone7"
+
+
+def test_in_3_d_a_drag_and_the_sliders_turn_it_and_the_neighbours_stay(page):
+    assert not page.get_by_role("slider", name="turn").is_visible()
+    page.get_by_role("combobox", name="view").select_option("3-D")
+    before, shown = says(page), page.locator("svg").inner_html()
+    box = page.locator(".unrolled-word-map-drawing").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 140)
+    page.mouse.up()
+    assert (page.trait("turn"), page.trait("tilt")) == (60, 40)
+    dragged = page.locator("svg").inner_html()
+    assert dragged != shown
+    page.get_by_role("slider", name="tilt").press("ArrowRight")
+    assert page.trait("tilt") == 45
+    assert page.locator("svg").inner_html() != dragged
+    assert says(page) == before
+
+
+def test_the_training_is_played_to_its_end(page):
+    page.get_by_role("button", name="before training").click()
+    assert "before the first step" in says(page)
+    page.get_by_role("button", name="play").click()
+    page.wait_for_function("model.get('moment') === 2")
+    assert "after 3 rounds; dotted" in says(page)
+
+
+def test_one_moment_is_not_played(stage):
+    one = WordMap(WORDS, vectors()[0], lambda each: each[:, :2], nearest, nearest_drawn)
+    page = stage(one)
+    assert page.get_by_role("button", name="play").count() == 0
+    assert "Training" not in says(page)
+
+
+def test_an_axis_against_itself_is_told(page):
+    page.put(across=2)
+    assert "axis 2 alone, a line" in says(page)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"vectors": vectors()[0][0]}, r"\(N, D\) or \(F, N, D\); \(12,\) came"),
+        ({"vectors": vectors()[0][:20]}, r"1 moments and 42 words; \(1, 20\) came"),
+        ({"vectors": vectors()[0] / 0}, "finite"),
+        ({"words": WORDS[:10], "vectors": vectors()[0][:10]}, "16 to 500 words are drawn; 10 came"),
+        ({"project": lambda each: each[:, :1]}, r"project must give \(42, 2 to 10\); \(42, 1\) came"),
+        ({"word": "house"}, "'house' is not among the 42 words"),
+    ],
+)
+def test_what_does_not_fit_is_refused(wrong, told):
+    fitting = {"words": WORDS, "vectors": vectors()[0], "project": lambda each: each[:, :2]}
+    with pytest.raises(ValueError, match=told):
+        WordMap(**{**fitting, **wrong}, nearest=nearest, nearest_drawn=nearest_drawn)
