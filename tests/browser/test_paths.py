@@ -160,22 +160,44 @@ def test_the_menus_change_the_network(drawn, label, trait, other):
     assert picture(drawn) != before
 
 
-@pytest.mark.parametrize(
-    ("name", "low", "high"), [("make it vanish", 0.0, 1e-2), ("make it explode", 1e3, math.inf), ("identity", 0.2, 1.0)]
-)
-def test_presets_do_what_they_say(stage, name, low, high):
-    page = stage(example(units=24, steps=40))
-    page.get_by_role("button", name=name).press("Enter")
-    now = example(units=24, steps=40)
+MOVED = {"spectral_radius": 2.2, "matrix": "identity", "nonlinearity": "relu", "strength": 2.7}
+MOVED |= {"length": 9, "loss": 6, "step": 3, "window": 2}
+PRESETS = {"make it vanish": (0.0, 1e-2), "make it explode": (2.0, math.inf), "identity": (0.02, 1.0)}
+
+
+def first_state(page, **size) -> float:
+    """What arrives at step 1, by autograd, with the controls as they stand in the browser."""
+    now = example(**size)
     for trait in now.controls:
         setattr(now, trait, page.trait(trait))
-    arrives = now.way().arrives[0].item()
-    assert low < arrives <= high
-    assert (page.trait("length"), page.trait("loss"), page.trait("step")) == (40, 40, 1)
+    return now.way().arrives[0].item()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("size", [{"units": 24, "steps": 40}, {"units": 8, "steps": 12}])
+@pytest.mark.parametrize("seed", range(3))
+def test_presets_do_what_they_say(stage, name, size, seed):
+    page = stage(example(**size, seed=seed))
+    page.get_by_role("button", name=name).press("Enter")
+    low, high = PRESETS[name]
+    assert low < first_state(page, **size, seed=seed) <= high
+    last = size["steps"]
+    assert (page.trait("length"), page.trait("loss"), page.trait("step")) == (last, last, 1)
     says = page.locator("p[role=status]").text_content()
-    assert "39 factors" in says
+    assert f"{last - 1} factors" in says
     if name == "identity":
-        assert "39 factors of norm 1.00; their norms multiply to 1.00" in says
+        assert f"{last - 1} factors of norm 1.00; their norms multiply to 1.00, their product has norm 1.00" in says
+
+
+def test_a_preset_sets_every_control_whatever_was_moved_before(stage):
+    fresh, moved = stage(example()), stage(example(**MOVED))
+    for name in PRESETS:
+        for page in (fresh, moved):
+            page.get_by_role("button", name=name).click()
+        moved.put(**MOVED)
+        moved.get_by_role("button", name=name).click()
+        assert picture(moved) == picture(fresh)
+        assert [moved.trait(trait) for trait in Paths.controls] == [fresh.trait(trait) for trait in Paths.controls]
 
 
 def test_a_window_cuts_the_way_and_the_shares_beyond_it_are_0(stage):
@@ -233,9 +255,23 @@ def test_at_the_ends_nothing_is_nan_or_infinite(stage, state):
 
 
 def test_a_network_that_is_off_gives_no_gradient_and_says_so(stage):
-    page = stage(example(matrix="identity", nonlinearity="relu", strength=0.0))
+    paths = example(nonlinearity="relu", strength=0.0)
+    paths.b = [-1.0] * 8
+    page = stage(paths)
     assert "Through this loss W_hh gets no gradient." in page.locator("p[role=status]").text_content()
     assert page.locator(".unrolled-paths-zeros").first.get_attribute("d").count("M") == 12
+
+
+def test_the_identity_keeps_the_biases(stage):
+    state = {"matrix": "identity", "spectral_radius": 1.0, "nonlinearity": "relu", "strength": 0.0}
+    paths = example(**state)
+    bias = torch.tensor(paths.b).double()
+    way, on = paths.way(), bias > 0
+    assert 0 < on.sum() < 8  # a unit whose bias is below 0 is off, and passes nothing
+    wanted = torch.tensor(paths.sent)[11].double()[on].norm().item()
+    assert way.arrives[3].item() == pytest.approx(wanted)
+    says = stage(paths).locator("p[role=status]").text_content()
+    assert f"and {wanted:.2f} arrives" in says
 
 
 def test_long_sequences_have_few_nodes(stage):

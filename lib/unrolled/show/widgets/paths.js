@@ -167,14 +167,13 @@ function chosen(model) {
   return { T, t, k: Math.max(1, Math.min(model.get("step"), t)), window: Math.max(0, model.get("window")) };
 }
 
-// The network that the traits describe; the identity is without biases.
+// The network that the traits describe.
 function network(model, T) {
   const [base, radius, strength, nonlinearity] = ["base", "spectral_radius", "strength", "nonlinearity"].map((name) => model.get(name));
   const identity = model.get("matrix") === "identity";
   const W_hh = base.map((row, i) => Float64Array.from(row, (value, j) => radius * (identity ? Number(i === j) : value)));
   const x = model.get("x").slice(0, T).map((row) => Float64Array.from(row, (value) => strength * value));
-  const b = model.get("b").map((value) => (identity ? 0 : value));
-  const { h, slope } = forward({ W_hh, W_xh: model.get("W_xh"), b, x, nonlinearity });
+  const { h, slope } = forward({ W_hh, W_xh: model.get("W_xh"), b: model.get("b"), x, nonlinearity });
   const WtW = gram(W_hh, true);
   return { W_hh, h, slope, factors: slope.map((each) => factor(WtW, each)) };
 }
@@ -383,8 +382,8 @@ function controls(parts) {
   const far = { length: longest, loss: longest, step: 1, window: 0 };
   presets(parts, {
     "make it vanish": { spectral_radius: 0.5, matrix: "its own", nonlinearity: "tanh", strength: 1, ...far },
-    "make it explode": { spectral_radius: 3, matrix: "its own", nonlinearity: "relu", strength: 1, ...far },
-    identity: { spectral_radius: 1, matrix: "identity", nonlinearity: "relu", strength: 1, ...far },
+    "make it explode": { spectral_radius: 1.5, matrix: "identity", nonlinearity: "relu", strength: 0.1, ...far },
+    identity: { spectral_radius: 1, matrix: "identity", nonlinearity: "relu", strength: 0.1, ...far },
   });
 }
 

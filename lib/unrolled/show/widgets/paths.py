@@ -36,8 +36,8 @@ class Paths(Widget):
     """`Paths(rnn.cell, x, sent)`: one sequence x (T, D), and sent (T, H), what each loss says to its own state,
     ∂L_t/∂h_t; T from 2 to 64, at most 32 units.
 
-    W_hh is scaled to `spectral_radius`, which begins at its own, or is a multiple of the identity without biases;
-    x is multiplied by `strength`. Loss and step count from 1; `window` n cuts the way back every n steps, 0 nowhere.
+    W_hh is scaled to `spectral_radius`, which begins at its own, or is that multiple of the identity; x is multiplied
+    by `strength`. Loss and step count from 1; `window` n cuts the way back every n steps, 0 nowhere.
     Any control's first value may be given by its name: `loss=12, step=3`.
 
     Raises ValueError for shapes that don't fit, numbers that aren't finite, a W_hh whose spectral radius is 0;
@@ -113,13 +113,12 @@ class Paths(Widget):
         x, W_xh, b, base, sent = (
             torch.tensor(each, dtype=torch.float64) for each in (self.x, self.W_xh, self.b, self.base, self.sent)
         )
-        identity = self.matrix == "identity"
-        W = self.spectral_radius * (torch.eye(H).double() if identity else base)
+        W = self.spectral_radius * (torch.eye(H, dtype=torch.float64) if self.matrix == "identity" else base)
         phi = torch.tanh if self.nonlinearity == "tanh" else torch.relu
         h, a = [torch.zeros(H, dtype=torch.float64)], []
         for k in range(T):
             before = h[-1].detach() if self.window and k % self.window == 0 else h[-1]
-            a.append((self.strength * x[k] @ W_xh + (0 if identity else b) + before @ W).requires_grad_())
+            a.append((self.strength * x[k] @ W_xh + b + before @ W).requires_grad_())
             h.append(phi(a[-1]))
         loss = h[self.loss] @ sent[self.loss - 1]
         options = {"retain_graph": True, "materialize_grads": True, "allow_unused": True}
