@@ -1,6 +1,7 @@
 """A widget in a real browser, without JupyterLab: the same file, drawn from its saved state, where no kernel runs."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,19 @@ FLAGS = [
     "--disable-sync",
 ]
 STAGE = (Path(__file__).parent / "stage.js").read_text(encoding="utf-8")
+
+
+PAGE = re.compile(r"\[.*(\d\d_[a-z_]+)\]$")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log) -> Any:
+    """Shared out among processes: every page of the course by itself, and every other file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    shared_out = LoadScopeScheduling(config, log)
+    shared_out._split_scope = lambda test: found[1] if (found := PAGE.search(test)) else test.split("::")[0]
+    return shared_out
 
 
 def program() -> str | None:

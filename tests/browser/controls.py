@@ -1,0 +1,83 @@
+"""Moving a control as a reader does: by the keyboard, or by the pointer. Which trait it sets need not be known."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from playwright.sync_api import Locator, Page
+
+ABOUT = """node => ({
+    kind: node.type === "select-one" ? "menu" : node.tagName === "BUTTON" ? "button" : node.type,
+    name: (node.tagName === "BUTTON" ? node : node.closest("label")?.querySelector("span"))?.textContent ?? "",
+    seen: node.checkVisibility() && !node.disabled,
+    place: node.type === "range" ? (node.value - node.min) / (node.max - node.min) : node.selectedIndex,
+    last: node.options ? node.options.length - 1 : 1,
+    value: node.type === "checkbox" ? node.checked : node.value,
+    says: node.closest("label")?.querySelector("output")?.textContent ?? null,
+})"""
+
+
+class Control(NamedTuple):
+    page: Page
+    node: Locator
+    kind: str  # range, menu, checkbox, text or button
+    name: str
+
+    def about(self) -> dict:
+        return self.node.evaluate(ABOUT)
+
+    def move(self, way: str) -> None:
+        """Once, by "keyboard" or "pointer"."""
+        getattr(self, f"{self.kind}_by_{way}")(self.about())
+
+    def range_by_keyboard(self, now: dict) -> None:
+        self.node.press("ArrowRight" if now["place"] < 1 else "ArrowLeft")
+
+    def range_by_pointer(self, now: dict) -> None:
+        box = self.node.bounding_box()
+        self.node.click(position={"x": box["width"] * (0.25 if now["place"] > 0.5 else 0.75), "y": box["height"] / 2})
+
+    def menu_by_keyboard(self, now: dict) -> None:
+        self.node.press("ArrowDown" if now["place"] < now["last"] else "ArrowUp")
+
+    def menu_by_pointer(self, now: dict) -> None:
+        """Its list is opened by the pointer; no pointer reaches into a list that the system draws."""
+        self.node.click()
+        self.menu_by_keyboard(now)
+        self.page.keyboard.press("Enter")
+
+    def checkbox_by_keyboard(self, _now: dict) -> None:
+        self.node.press("Space")
+
+    def checkbox_by_pointer(self, _now: dict) -> None:
+        self.node.click()
+
+    def text_by_keyboard(self, now: dict) -> None:
+        self.node.press("ControlOrMeta+a")
+        self.page.keyboard.type(shorter(now["value"]))
+        self.page.keyboard.press("Enter")
+
+    def text_by_pointer(self, now: dict) -> None:
+        """Marked by the pointer, written, and left by the pointer."""
+        self.node.click(click_count=3)
+        self.page.keyboard.type(shorter(now["value"]))
+        self.node.locator("xpath=ancestor::*[contains(@class, 'unrolled')][last()]//p[@role='status']").click()
+
+    def button_by_keyboard(self, _now: dict) -> None:
+        self.node.press("Enter")
+
+    def button_by_pointer(self, _now: dict) -> None:
+        self.node.click()
+
+
+def shorter(text: str) -> str:
+    """Without its last word, or without its last letter where it is one word."""
+    return text.rsplit(maxsplit=1)[0] if len(text.split()) > 2 else text[:-1]
+
+
+def controls(page: Page, root: Locator) -> Iterator[Control]:
+    """Those that can be used now, in order."""
+    nodes = root.locator(".unrolled-controls :is(input, select, button)")
+    for n in range(nodes.count()):
+        about = nodes.nth(n).evaluate(ABOUT)
+        if about["seen"]:
+            yield Control(page, nodes.nth(n), about["kind"], about["name"])
