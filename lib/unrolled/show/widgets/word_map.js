@@ -220,7 +220,7 @@ function lists([left, right], { k, truly, there, cosines, keeps }, model) {
   const names = model.get("words");
   const [both, lost, wrong] = [["●", "in both lists"], ["○", "not near in the picture"], ["□", "near in the picture only"]];
   const entryOf = (m, [mark, meaning], number = "") => ({ word: names[m], mark, meaning, number });
-  fillList(left, `the ${k} nearest in all ${model.get("dimensions")} dimensions, by cosine`, truly.map((m, at) => entryOf(m, keeps.includes(m) ? both : lost, signed(cosines[at]))));
+  fillList(left, `the ${k} nearest in ${model.get("dimensions")} dimensions (cosine)`, truly.map((m, at) => entryOf(m, keeps.includes(m) ? both : lost, signed(cosines[at]))));
   fillList(right, `the ${k} nearest in the picture`, there.map((m) => entryOf(m, keeps.includes(m) ? both : wrong)));
 }
 
