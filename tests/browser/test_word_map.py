@@ -91,10 +91,11 @@ def test_lists_and_sentence_hold_the_librarys_numbers(page, moment, view, axes):
     shown = page.locator(".unrolled-word-map-true li:visible span").all_text_contents()
     assert shown == [f"{each:.2f}".replace("-", "−") for each in cosines]
     keeps = [m for m in true if m in drawn]
-    marks = page.locator(".unrolled-word-map-true li:visible").evaluate_all(
-        "nodes => nodes.map(node => node.dataset.mark)"
-    )
-    assert [mark == "in both lists" for mark in marks] == [m in keeps for m in true]
+    for name, words in (("true", true), ("there", drawn)):
+        rows = page.locator(f".unrolled-word-map-{name} li:visible")
+        marks = rows.evaluate_all("nodes => nodes.map(node => [node.dataset.mark, node.textContent.trim()[0]])")
+        alone = ["not near in the picture", "○"] if name == "true" else ["near in the picture only", "□"]
+        assert marks == [["in both lists", "●"] if m in keeps else alone for m in words]
     share = 100 * vector[:, axes].var(dim=0).sum() / vector.var(dim=0).sum()
     assert f"keeps {len(keeps)}" in says(page)
     assert f"{100 * mean_kept(moment - 1, axes, 7).mean():.0f} %; a blind guess would keep 17 %" in says(page)

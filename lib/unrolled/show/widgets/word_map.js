@@ -60,21 +60,38 @@ function places(held, axes, moment) {
 
 function hold(model) {
   const [points, near, cosines] = [["points", Float32Array], ["near", Uint16Array], ["cosines", Float32Array]].map(([name, Numbers]) => unpacked(model.get(name), Numbers));
-  return { points, near, cosines, N: model.get("words").length, A: model.get("axes"), key: "" };
+  return { points, near, cosines, N: model.get("words").length, A: model.get("axes"), made: new Map() };
+}
+
+// What is worked out once for a key, and held.
+function once(held, key, make) {
+  if (!held.made.has(key)) held.made.set(key, make());
+  return held.made.get(key);
+}
+
+// On some axes the places at every moment, and the reach of them all, so that one scale holds for the whole training.
+function course(held, axes, moments) {
+  const all = moments.map((_, moment) => places(held, axes, moment));
+  let reach = 0;
+  for (const points of all) {
+    for (let n = 0; n < points.length; n += axes.length) {
+      const far = axes.length === 3 ? Math.hypot(points[n], points[n + 1], points[n + 2]) : Math.max(Math.abs(points[n]), Math.abs(points[n + 1]));
+      reach = Math.max(reach, far);
+    }
+  }
+  return { all, reach, size: axes.length };
 }
 
 // What changes with the axes and the moment, and not with the word, the number of neighbours or the turn.
 function picture(held, model) {
   const [axes, moment, N] = [chosenAxes(model), model.get("moment") - 1, held.N];
-  const key = [axes, moment].join();
-  if (held.key === key) return held.picture;
-  const [now, size] = [places(held, axes, moment), axes.length];
-  const all = model.get("moments").map((_, f) => places(held, axes, f));
-  const reach = Math.max(...all.flatMap((one) => Array.from({ length: N }, (_, n) => (size === 3 ? Math.hypot(...one.subarray(3 * n, 3 * n + 3)) : Math.max(Math.abs(one[2 * n]), Math.abs(one[2 * n + 1]))))));
-  const variance = axes.filter((axis, d) => axes.indexOf(axis) === d).map((axis) => spreadOf(places(held, [axis], moment)));
-  const share = variance.reduce((sum, each) => sum + each, 0) / model.get("spread")[moment];
-  held.key = key;
-  held.picture = { now, size, all, reach, share, drawn: nearestDrawn(now, size, NEAR), near: held.near.subarray(moment * N * NEAR, (moment + 1) * N * NEAR) };
+  const whole = once(held, axes.join(), () => course(held, axes, model.get("moments")));
+  held.picture = once(held, [axes, moment].join(" at "), () => {
+    const now = whole.all[moment];
+    const variance = [...new Set(axes)].map((axis) => spreadOf(places(held, [axis], moment)));
+    const share = variance.reduce((sum, each) => sum + each, 0) / model.get("spread")[moment];
+    return { ...whole, now, share, drawn: nearestDrawn(now, axes.length, NEAR), near: held.near.subarray(moment * N * NEAR, (moment + 1) * N * NEAR) };
+  });
   return held.picture;
 }
 
