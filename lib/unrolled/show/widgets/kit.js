@@ -5,7 +5,6 @@
 // a preset, a key and a pointer all do the same.
 
 const SVG = "http://www.w3.org/2000/svg";
-const STILL = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? true;
 
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
