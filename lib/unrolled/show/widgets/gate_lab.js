@@ -1,0 +1,347 @@
+// The whole layer is run again in the browser after every push; the diagram and the strip show one unit of it.
+// What is lit (a line of the cell) is lit as equation, code and wire at once.
+
+const GATES = ["i", "f", "g", "o"]; // the order of the columns
+const TERMS = ["f", "i", "g", "o", "c", "h"];
+const REACHES = ["this unit at this step", "this unit at every step", "every unit at every step"];
+const [ACROSS, DOWN, ASIDE, CELL, ROW, MEMORY] = [71, 66, 34, 17, 15, 56];
+const sigmoid = (a) => 1 / (1 + Math.exp(-a));
+
+// ── The layer ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// The four pre-activations of every unit: what comes from the text, and what comes from h.
+function sums({ W_hh, H }, drive, h, a) {
+  a.set(drive);
+  for (let k = 0; k < H; k += 1) {
+    const [from, row] = [h[k], k * 4 * H];
+    if (from) for (let n = 0; n < 4 * H; n += 1) a[n] += from * W_hh[row + n];
+  }
+}
+
+// `push` is { gate, how, amount, unit, step }: a unit of null is every unit, a step of null every step (0 is the first).
+function activate(a, t, H, push) {
+  const block = push && (push.step === null || push.step === t) ? GATES.indexOf(push.gate) : -1;
+  for (let n = 0; n < 4 * H; n += 1) {
+    const gate = Math.floor(n / H);
+    const reached = gate === block && (push.unit === null || push.unit === n % H);
+    if (reached && push.how === "bias plus") a[n] += push.amount;
+    a[n] = gate === 2 ? Math.tanh(a[n]) : sigmoid(a[n]);
+    if (reached && push.how === "held at") a[n] = push.amount;
+  }
+}
+
+// layer { drive (T, 4H), W_hh (H, 4H), T, H } -> i f g o c h, each (T, H), row by row, and `from`: h W_hh (T, 4H).
+function run(layer, push = null) {
+  const { T, H, drive } = layer;
+  const trace = { from: new Float64Array(T * 4 * H) };
+  for (const name of TERMS) trace[name] = new Float64Array(T * H);
+  let [h, c] = [new Float64Array(H), new Float64Array(H)];
+  for (let t = 0; t < T; t += 1) {
+    const x = drive.subarray(t * 4 * H, (t + 1) * 4 * H);
+    const a = trace.from.subarray(t * 4 * H, (t + 1) * 4 * H);
+    sums(layer, x, h, a);
+    const gates = a.slice();
+    for (let n = 0; n < 4 * H; n += 1) a[n] -= x[n];
+    activate(gates, t, H, push);
+    const now = (name) => trace[name].subarray(t * H, (t + 1) * H);
+    GATES.forEach((name, block) => now(name).set(gates.subarray(block * H, (block + 1) * H)));
+    const next = [now("h"), now("c")];
+    for (let k = 0; k < H; k += 1) {
+      next[1][k] = now("f")[k] * c[k] + now("i")[k] * now("g")[k];
+      next[0][k] = now("o")[k] * Math.tanh(next[1][k]);
+    }
+    [h, c] = next;
+  }
+  return trace;
+}
+
+const low = (gate) => (gate === "g" ? -1 : 0);
+
+function pushOf(model) {
+  const [gate, how, held, plus, reach] = ["gate", "how", "held", "plus", "reach"].map((name) => model.get(name));
+  if (gate === "none") return null;
+  const amount = how === "held at" ? Math.max(low(gate), held) : plus;
+  const unit = reach === REACHES[2] ? null : model.get("unit");
+  return { gate, how, amount, unit, step: reach === REACHES[0] ? model.get("step") - 1 : null };
+}
+
+// Runs the layer only where something that it depends on has changed.
+function runner(model) {
+  const seen = {};
+  const kept = (name, key, make) => {
+    if (seen[name]?.key !== key) seen[name] = { key, value: make() };
+    return seen[name].value;
+  };
+  return () => {
+    const [H, drive, weights] = ["units", "drive", "W_hh"].map((name) => model.get(name));
+    const layer = kept("layer", drive, () => {
+      const [numbers, W_hh] = [unpacked(drive), unpacked(weights)];
+      return { drive: numbers, W_hh, H, T: numbers.length / (4 * H) };
+    });
+    const learned = kept("learned", drive, () => run(layer));
+    const push = pushOf(model);
+    const pushed = kept("pushed", drive + JSON.stringify(push), () => (push ? run(layer, push) : learned));
+    return { layer, learned, pushed, push };
+  };
+}
+
+// ── One unit at one step ───────────────────────────────────────────────────────────────────────────────────────────
+
+const two = (value) => signed(Math.abs(value) < 0.005 ? 0 : value);
+const seen = (token) => ({ " ": "␣", "\n": "↵" })[token] ?? token;
+
+// All numbers that the diagram, the equations and the sentence show.
+function reading({ layer, learned, pushed, push }, unit, t) {
+  const { H, drive } = layer;
+  const at = (trace, name, step) => (step < 0 ? 0 : trace[name][step * H + unit]);
+  const now = { before: at(pushed, "c", t - 1), learned: at(learned, "c", t) };
+  for (const name of TERMS) now[name] = at(pushed, name, t);
+  now.here = push && (push.step === null || push.step === t) ? push : null;
+  GATES.forEach((name, block) => {
+    const place = t * 4 * H + block * H + unit;
+    now[`${name}x`] = drive[place];
+    now[`${name}h`] = pushed.from[place];
+  });
+  return { ...now, keep: now.f * now.before, write: now.i * now.g, tanh: Math.tanh(now.c) };
+}
+
+// ── The diagram: the same layout as `show.lstm_step` ───────────────────────────────────────────────────────────────
+
+// name: [x, y, colour of its frame (null: a round operation), what stands in it, its term, where its wires lead]
+const PARTS = {
+  before: [0, 0, "c", "c before", "c", ["keep"]],
+  f: [1.3, 2, "f", "f", "f", ["keep"]],
+  keep: [1.3, 0, null, "×", "c", ["add"]],
+  i: [2.2, 2, "i", "i", "i", ["write"]],
+  write: [2.7, 1, null, "×", "c", ["add"]],
+  g: [3.2, 2, "g", "g", "g", ["write"]],
+  add: [2.7, 0, null, "+", "c", ["c"]],
+  c: [4, 0, "c", "c", "c", ["tanh"]],
+  tanh: [5.1, 0, null, "tanh", "h", ["show"]],
+  o: [6.1, 2, "o", "o", "o", ["show"]],
+  show: [6.1, 0, null, "×", "h", ["h"]],
+  h: [7.2, 0, "h", "h", "h", []],
+};
+const RESULTS = new Set(["keep", "write", "tanh"]); // operations whose result is written beside them
+const placeOf = (name) => [ASIDE + PARTS[name][0] * ACROSS, 36 + PARTS[name][1] * DOWN];
+
+function wire(from, to) {
+  const [[x1, y1], [x2, y2]] = [placeOf(from), placeOf(to)];
+  const length = Math.hypot(x2 - x1, y2 - y1);
+  const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
+  const gap = (name) => (PARTS[name][2] ? (dy ? 22 / Math.abs(dy) : 31) : PARTS[name][3] === "tanh" ? 20 : 14);
+  const [start, end] = [gap(from), length - gap(to)];
+  const term = PARTS[from][4];
+  return arrow(x1 + dx * start, y1 + dy * start, x1 + dx * end, y1 + dy * end, { "data-term": term });
+}
+
+function part(name) {
+  const [, , colour, text, term] = PARTS[name];
+  const [x, y] = placeOf(name);
+  const number = words(x, y + 13, "", { "data-number": name, "font-weight": 600 });
+  if (colour) {
+    const box = shape("rect", { x: x - 28, y: y - 19, width: 56, height: 38, style: `stroke: ${gateColour(colour)}`, "data-box": name });
+    return shape("g", { class: "unrolled-gate-lab-part", "data-term": term }, box, words(x, y - 4, text, { "font-size": 11 }), number);
+  }
+  const round = shape("circle", { cx: x, cy: y, r: text === "tanh" ? 18 : 12 });
+  const result = RESULTS.has(name) ? [words(x + 15, y - 15, "", { "data-number": name, "text-anchor": "start", "font-size": 11 })] : [];
+  return shape("g", { class: "unrolled-gate-lab-part", "data-term": term }, round, words(x, y + 4, text), ...result);
+}
+
+function diagram() {
+  const [width, height] = [2 * ASIDE + 7.2 * ACROSS, 2 * DOWN + 62];
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "The cell with its numbers" });
+  const names = Object.keys(PARTS);
+  svg.append(...names.flatMap((name) => PARTS[name][5].map((to) => wire(name, to))), ...names.map(part));
+  return svg;
+}
+
+// ── The equations, each with its numbers and its line of code ──────────────────────────────────────────────────────
+
+const CODE = { f: "f=f.sigmoid()", i: "i=i.sigmoid()", g: "g=g.tanh()", o: "o=o.sigmoid()", c: "c = f * c + i * g", h: "h = o * c.tanh()" };
+const FIRST = "i, f, g, o = (x @ W_xh + b_xh + h @ W_hh + b_hh).chunk(4, dim=-1)";
+
+function equation(term, now) {
+  if (term === "c") return `c = f·c + i·g = ${two(now.keep)} + ${two(now.write)} = ${two(now.c)}`;
+  if (term === "h") return `h = o·tanh(c) = ${two(now.o)} · ${two(now.tanh)} = ${two(now.h)}`;
+  const push = now.here?.gate === term ? now.here : null;
+  if (push?.how === "held at" && push.reached) return `${term} = ${two(now[term])}, held`;
+  const plus = push?.reached ? ` + ${two(push.amount)} pushed` : "";
+  const outer = term === "g" ? "tanh" : "σ";
+  return `${term} = ${outer}(${two(now[`${term}x`])} from x and b + ${two(now[`${term}h`])} from h${plus}) = ${two(now[term])}`;
+}
+
+function equations(model) {
+  const rows = TERMS.map((term) => {
+    const button = element("button", { type: "button", style: `border-color: ${gateColour(term)}` }, term);
+    button.addEventListener("click", () => put(model, { light: model.get("light") === term ? "none" : term }));
+    const cells = [element("th", { scope: "row" }, button), element("td", { "data-equation": term }), element("td", {}, element("code", {}, CODE[term]))];
+    return element("tr", { "data-term": term }, ...cells);
+  });
+  const first = element("tr", {}, element("td"), element("td", { colspan: 2 }, element("code", {}, FIRST)));
+  return element("table", { class: "unrolled-gate-lab-lines", "aria-label": "equations and code" }, element("tbody", {}, first, ...rows));
+}
+
+// ── The strip: the unit over the text ──────────────────────────────────────────────────────────────────────────────
+
+const STRIP = ["f", "i", "g", "o", "c", "h"];
+const topOf = (row) => 22 + row * (ROW + 3) + (row > 4 ? MEMORY - ROW : 0);
+
+const line = (name) => shape("path", { class: `unrolled-gate-lab-${name}` });
+
+function strip(model) {
+  const tokens = model.get("tokens");
+  const [width, height] = [ASIDE + tokens.length * CELL + 4, topOf(5) + ROW + 4];
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "The unit over the text", class: "unrolled-gate-lab-strip" });
+  const cells = {};
+  STRIP.forEach((term, row) => {
+    const middle = topOf(row) + (term === "c" ? MEMORY : ROW) / 2 + 4;
+    svg.append(words(14, middle, term, { "font-weight": 600, "data-term": term }));
+    if (term !== "c") cells[term] = tokens.map((_, t) => shape("rect", { x: ASIDE + t * CELL, y: topOf(row), width: CELL - 1, height: ROW }));
+    svg.append(shape("g", { "data-term": term, "data-row": term }, ...(cells[term] ?? [])));
+  });
+  const curves = { zero: line("zero"), learned: line("learned"), now: line("now") };
+  const frameNow = shape("rect", { y: 2, width: CELL + 1, height: height - 4, class: "unrolled-gate-lab-step" });
+  svg.append(...Object.values(curves), frameNow, ...tokens.map((token, t) => words(ASIDE + t * CELL + CELL / 2, 15, seen(token), { "font-family": "monospace" })));
+  svg.addEventListener("click", (event) => {
+    const t = Math.floor((event.clientX - svg.getBoundingClientRect().left - ASIDE) / CELL);
+    if (t >= 0 && t < tokens.length) put(model, { step: t + 1 });
+  });
+  return { svg, cells, curves, frameNow };
+}
+
+function colourOf(term, value) {
+  if (term === "g" || term === "h") return ground(value);
+  return `color-mix(in srgb, ${gateColour(term)} ${Math.round(90 * value)}%, transparent)`;
+}
+
+function showStrip({ cells, curves, frameNow }, { layer, learned, pushed }, unit, t) {
+  const { T, H } = layer;
+  const of = (trace, term, step) => trace[term][step * H + unit];
+  for (const [term, row] of Object.entries(cells)) {
+    row.forEach((cell, step) => {
+      cell.style.fill = colourOf(term, of(pushed, term, step));
+    });
+  }
+  let reach = 1;
+  for (let step = 0; step < T; step += 1) reach = Math.max(reach, Math.abs(of(pushed, "c", step)), Math.abs(of(learned, "c", step)));
+  const middle = topOf(4) + MEMORY / 2;
+  const at = (trace) => (_, step) => `${ASIDE + (step + 0.5) * CELL} ${(middle - (of(trace, "c", step) / reach) * (MEMORY / 2 - 3)).toFixed(2)}`;
+  const path = (trace) => `M${Array.from({ length: T }, at(trace)).join("L")}`;
+  curves.zero.setAttribute("d", `M${ASIDE} ${middle}H${ASIDE + T * CELL}`);
+  curves.learned.setAttribute("d", path(learned));
+  curves.now.setAttribute("d", path(pushed));
+  frameNow.setAttribute("x", ASIDE + t * CELL - 1);
+}
+
+// ── Together ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function build(parts) {
+  const { model, drawing } = parts;
+  const above = element("div", { class: "unrolled-gate-lab-above" }, diagram(), equations(model));
+  const below = strip(model);
+  drawing.replaceChildren(above, element("div", { class: "unrolled-gate-lab-text" }, below.svg));
+  const all = (name) => [...drawing.querySelectorAll(`[data-${name}]`)];
+  return { below, numbers: all("number"), equations: all("equation"), boxes: all("box"), terms: all("term") };
+}
+
+function light(drawn, term) {
+  for (const node of drawn.terms) node.classList.toggle("unrolled-gate-lab-lit", node.dataset.term === term);
+}
+
+// Under the pointer or the focus a line is lit for as long as that stays; the trait is as it was.
+function lightUnder(parts, drawn) {
+  const { model, drawing } = parts;
+  const under = ({ target }) => light(drawn(), target.closest?.("[data-term]")?.dataset.term ?? model.get("light"));
+  const back = () => light(drawn(), model.get("light"));
+  for (const name of ["pointerover", "focusin"]) drawing.addEventListener(name, under);
+  for (const name of ["pointerleave", "focusout"]) drawing.addEventListener(name, back);
+  drawing.addEventListener("click", ({ target }) => {
+    const term = target.closest(".unrolled-gate-lab-part")?.dataset.term;
+    if (term) put(model, { light: model.get("light") === term ? "none" : term });
+  });
+}
+
+function show(drawn, model, ran) {
+  const [unit, t] = [model.get("unit"), Math.min(model.get("step"), ran.layer.T) - 1];
+  const now = reading(ran, unit, t);
+  if (now.here) now.here = { ...now.here, reached: now.here.unit === null || now.here.unit === unit };
+  for (const node of drawn.numbers) node.textContent = two(now[node.dataset.number]);
+  for (const node of drawn.equations) node.textContent = equation(node.dataset.equation, now);
+  for (const node of drawn.boxes) node.classList.toggle("unrolled-gate-lab-pushed", now.here?.gate === node.dataset.box);
+  showStrip(drawn.below, ran, unit, t);
+  light(drawn, model.get("light"));
+  return now;
+}
+
+function sentence(model, now, push) {
+  const [tokens, step, unit] = ["tokens", "step", "unit"].map((name) => model.get(name));
+  const [at, last] = [Math.min(step, tokens.length), tokens.length];
+  const start = `Unit ${unit} at “${seen(tokens[at - 1])}” (step ${at} of ${last}): f = ${two(now.f)} keeps ${two(now.keep)} of c = ${two(now.before)}, i·g adds ${two(now.write)}: c = ${two(now.c)}; o = ${two(now.o)} lets h = ${two(now.h)} out.`;
+  if (!push) return start;
+  const how = push.how === "held at" ? `is held at ${two(push.amount)}` : `has ${two(push.amount)} added to its bias`;
+  return `${start} Here ${push.gate} ${how}, ${model.get("reach")}, and the whole layer is run again; as learned, c would be ${two(now.learned)} (dashed).`;
+}
+
+const forward = (model) => {
+  const [step, last] = [model.get("step"), model.get("tokens").length];
+  put(model, { step: step < last ? step + 1 : 1 });
+  return model.get("step") < last;
+};
+
+function controls(parts) {
+  const { model } = parts;
+  slider(parts, "unit", { label: "unit", low: 0, high: () => model.get("units") - 1, step: 1 });
+  slider(parts, "step", { label: "step", low: 1, high: () => model.get("tokens").length, step: 1 });
+  button(parts, "back", () => put(model, { step: Math.max(1, model.get("step") - 1) }));
+  button(parts, "step", forward);
+  const stop = player(parts, forward, 700);
+  choice(parts, "gate", "push", ["none", "i", "f", "g", "o"]);
+  choice(parts, "how", "how", ["held at", "bias plus"]);
+  slider(parts, "held", { label: "held at", low: () => low(model.get("gate")), high: 1, step: 0.05, decimals: 2 });
+  slider(parts, "plus", { label: "bias plus", low: -8, high: 8, step: 0.5, decimals: 1 });
+  choice(parts, "reach", "where", REACHES);
+  choice(parts, "light", "light", ["none", ...TERMS]);
+  entry(parts, "text", "own text", 60);
+  presets(parts, {
+    "as learned": { gate: "none" },
+    "never forget (f = 1)": { gate: "f", how: "held at", held: 1 },
+    "forget at once (f = 0)": { gate: "f", how: "held at", held: 0 },
+    "write nothing (i = 0)": { gate: "i", how: "held at", held: 0 },
+    "show all (o = 1)": { gate: "o", how: "held at", held: 1 },
+  });
+  return stop;
+}
+
+// Of the two sliders for a push only the one that works is there; a gate but g is not held below 0.
+function fit({ controls: row, model }) {
+  const within = () => model.get("gate") !== "g" && model.get("held") < 0 && model.set("held", 0);
+  model.on("change:gate", within);
+  row.addEventListener("show", () => {
+    for (const label of row.querySelectorAll("label")) {
+      const name = label.querySelector("span").textContent;
+      if (["held at", "bias plus"].includes(name)) label.hidden = model.get("gate") === "none" || name !== model.get("how");
+      if (["how", "where"].includes(name)) label.hidden = model.get("gate") === "none";
+    }
+  });
+  return () => model.off("change:gate", within);
+}
+
+function render({ model, el }) {
+  const parts = frame(model, el, "gate-lab", "Gate lab");
+  const [stop, unfit, result] = [controls(parts), fit(parts), runner(model)];
+  let [drawn, tokens] = [null, null];
+  lightUnder(parts, () => drawn);
+  const unfollow = follow(parts, () => {
+    if (tokens !== model.get("drive")) [drawn, tokens] = [build(parts), model.get("drive")];
+    const ran = result();
+    return sentence(model, show(drawn, model, ran), ran.push);
+  });
+  return () => {
+    stop();
+    unfit();
+    unfollow();
+  };
+}
+
+export default { render, run };
