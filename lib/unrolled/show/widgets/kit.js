@@ -54,8 +54,10 @@ function follow(parts, draw) {
 }
 
 function put(model, values) {
+  const within = putting === model; // an answer to values that are being put: it is saved and drawn with them
   putting = model;
   for (const [name, value] of Object.entries(values)) model.set(name, value);
+  if (within) return;
   putting = null;
   model.save_changes();
   const due = [...waiting];

@@ -253,7 +253,7 @@ function captions() {
     ...key(LEFT, "bars", "share in the gradient of W_hh"),
     ...key(LEFT + 202, "arrives", "blame that arrives"),
     ...key(LEFT + 342, "bound", "the norms multiplied"),
-    words(LEFT + 492, 126, "○ is 0   ▾ is below the axis", { "text-anchor": "start", "font-size": 11 }),
+    words(LEFT + 492, 126, "○ is 0, ▾ is below the axis", { "text-anchor": "start", "font-size": 11 }),
   ];
 }
 
@@ -286,7 +286,7 @@ function drawNames({ names, x, step, T, round }, { t, k }) {
   for (let n = 1; n <= T; n += 1) {
     const free = Math.min(Math.abs(n - t), Math.abs(n - k)) * step > 18;
     if (n === t || n === k || room || (n % 10 === 0 && free)) texts.push(text(n, FLOOR + 22, n, n === k));
-    if (room || n === t) texts.push(text(n, LOSSES + 4, `L${lowered(n)}`, n === t, beside));
+    if (room || n === t) texts.push(text(n, room ? LOSSES + 4 : LOSSES - 7, `L${lowered(n)}`, n === t, beside));
     if (room || n === k) texts.push(text(n, room ? STATES + 4 : STATES - 7, `h${lowered(n)}`, n === k, beside));
   }
   names.replaceChildren(...texts);
@@ -408,7 +408,7 @@ function render({ model, el }) {
   const tell = teller(model);
   const inside = () => keepInside(model);
   let drawn = null;
-  for (const name of ["length", "loss"]) model.on(`change:${name}`, inside);
+  model.on("change", inside); // not "change:length": JupyterLab's models tell of no change where one is made in that
   const unfollow = follow(parts, () => {
     const shown = tell();
     if (drawn?.T !== shown.T) drawn = build(parts, shown.T);
@@ -418,7 +418,7 @@ function render({ model, el }) {
   parts.drawing.addEventListener("click", (event) => pick(model, drawn, event));
   return () => {
     unfollow();
-    for (const name of ["length", "loss"]) model.off(`change:${name}`, inside);
+    model.off("change", inside);
   };
 }
 
