@@ -20,7 +20,7 @@ class TrainingWatch(Widget):
 
     It is told of each step (`step` of `steps`, `loss`, `gradient_norm`), waits while the reader has pressed pause, and
     answers True once stop was pressed, which ends `fit` with the best weights. Where several runs follow one another,
-    the curves of the earlier ones stay, faintly.
+    the curves of the earlier ones stay, faintly. `TrainingWatch(log=True)` begins with logarithmic axes.
     """
 
     _esm, _css = script("training_watch"), STYLE
@@ -37,8 +37,8 @@ class TrainingWatch(Widget):
     earlier = traitlets.List().tag(sync=True)  # at, losses and norms of each run before this one, the last 12
     run = traitlets.Int(1).tag(sync=True)
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, log: bool = False):
+        super().__init__(log=log)
         self.seen: list[Any] = []
         self.drawn = 0.0
         hear_at_once(self.comm)
