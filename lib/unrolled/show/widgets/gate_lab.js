@@ -4,7 +4,7 @@
 const GATES = ["i", "f", "g", "o"]; // the order of the columns
 const TERMS = ["f", "i", "g", "o", "c", "h"];
 const REACHES = ["this unit at this step", "this unit at every step", "every unit at every step"];
-const [ACROSS, DOWN, ASIDE, CELL, ROW, MEMORY] = [71, 66, 34, 17, 15, 56];
+const [ACROSS, DOWN, ASIDE, CELL] = [71, 66, 34, 17];
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 // ── The layer ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,20 +67,17 @@ function pushOf(model) {
 
 // Runs the layer only where something that it depends on has changed.
 function runner(model) {
-  const seen = {};
-  const kept = (name, key, make) => {
-    if (seen[name]?.key !== key) seen[name] = { key, value: make() };
-    return seen[name].value;
-  };
+  let [drive, layer, learned, pushed, key] = [];
   return () => {
-    const [H, drive, weights] = ["units", "drive", "W_hh"].map((name) => model.get(name));
-    const layer = kept("layer", drive, () => {
-      const [numbers, W_hh] = [unpacked(drive), unpacked(weights)];
-      return { drive: numbers, W_hh, H, T: numbers.length / (4 * H) };
-    });
-    const learned = kept("learned", drive, () => run(layer));
+    if (drive !== model.get("drive")) {
+      drive = model.get("drive");
+      const [H, numbers] = [model.get("units"), unpacked(drive)];
+      layer = { drive: numbers, W_hh: layer?.W_hh ?? unpacked(model.get("W_hh")), H, T: numbers.length / (4 * H) };
+      [learned, key] = [run(layer), null];
+    }
     const push = pushOf(model);
-    const pushed = kept("pushed", drive + JSON.stringify(push), () => (push ? run(layer, push) : learned));
+    if (key !== JSON.stringify(push)) pushed = push ? run(layer, push) : learned;
+    key = JSON.stringify(push);
     return { layer, learned, pushed, push };
   };
 }
@@ -88,15 +85,15 @@ function runner(model) {
 // ── One unit at one step ───────────────────────────────────────────────────────────────────────────────────────────
 
 const two = (value) => signed(Math.abs(value) < 0.005 ? 0 : value);
-const seen = (token) => ({ " ": "␣", "\n": "↵" })[token] ?? token;
+const visible = (token) => ({ " ": "␣", "\n": "↵" })[token] ?? token;
 
-// All numbers that the diagram, the equations and the sentence show.
+// All numbers that the diagram, the equations and the sentence show; `here` is the push where it reaches this one.
 function reading({ layer, learned, pushed, push }, unit, t) {
   const { H, drive } = layer;
   const at = (trace, name, step) => (step < 0 ? 0 : trace[name][step * H + unit]);
   const now = { before: at(pushed, "c", t - 1), learned: at(learned, "c", t) };
   for (const name of TERMS) now[name] = at(pushed, name, t);
-  now.here = push && (push.step === null || push.step === t) ? push : null;
+  now.here = push && (push.step === null || push.step === t) ? push : null; // the unit shown is always reached
   GATES.forEach((name, block) => {
     const place = t * 4 * H + block * H + unit;
     now[`${name}x`] = drive[place];
@@ -107,142 +104,141 @@ function reading({ layer, learned, pushed, push }, unit, t) {
 
 // ── The diagram: the same layout as `show.lstm_step` ───────────────────────────────────────────────────────────────
 
-// name: [x, y, colour of its frame (null: a round operation), what stands in it, its term, where its wires lead]
+// name: [x, y, colour of its frame (null: a round operation), what stands in it, its term, where its wire leads]
 const PARTS = {
-  before: [0, 0, "c", "c before", "c", ["keep"]],
-  f: [1.3, 2, "f", "f", "f", ["keep"]],
-  keep: [1.3, 0, null, "×", "c", ["add"]],
-  i: [2.2, 2, "i", "i", "i", ["write"]],
-  write: [2.7, 1, null, "×", "c", ["add"]],
-  g: [3.2, 2, "g", "g", "g", ["write"]],
-  add: [2.7, 0, null, "+", "c", ["c"]],
-  c: [4, 0, "c", "c", "c", ["tanh"]],
-  tanh: [5.1, 0, null, "tanh", "h", ["show"]],
-  o: [6.1, 2, "o", "o", "o", ["show"]],
-  show: [6.1, 0, null, "×", "h", ["h"]],
-  h: [7.2, 0, "h", "h", "h", []],
+  before: [0, 0, "c", "c before", "c", "keep"],
+  f: [1.3, 2, "f", "f", "f", "keep"],
+  keep: [1.3, 0, null, "×", "c", "add"],
+  i: [2.2, 2, "i", "i", "i", "write"],
+  write: [2.7, 1, null, "×", "c", "add"],
+  g: [3.2, 2, "g", "g", "g", "write"],
+  add: [2.7, 0, null, "+", "c", "c"],
+  c: [4, 0, "c", "c", "c", "tanh"],
+  tanh: [5.1, 0, null, "tanh", "h", "show"],
+  o: [6.1, 2, "o", "o", "o", "show"],
+  show: [6.1, 0, null, "×", "h", "h"],
+  h: [7.2, 0, "h", "h", "h"],
 };
 const RESULTS = new Set(["keep", "write", "tanh"]); // operations whose result is written beside them
 const placeOf = (name) => [ASIDE + PARTS[name][0] * ACROSS, 36 + PARTS[name][1] * DOWN];
+const lit = (term) => ({ "data-term": term, style: `--term: ${gateColour(term)}` }); // what is lit with that term
 
-function wire(from, to) {
+const picture = (width, height, label, ...inside) => shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...inside);
+
+// A gate's wire is lit with the gate, any other with the line that it goes into.
+function wire(from) {
+  const to = PARTS[from][5];
   const [[x1, y1], [x2, y2]] = [placeOf(from), placeOf(to)];
   const length = Math.hypot(x2 - x1, y2 - y1);
   const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
-  const gap = (name) => (PARTS[name][2] ? (dy ? 22 / Math.abs(dy) : 31) : PARTS[name][3] === "tanh" ? 20 : 14);
+  const gap = (name) => (PARTS[name][2] ? (dy ? 21 / Math.abs(dy) : 30) : PARTS[name][3] === "tanh" ? 19 : 13);
   const [start, end] = [gap(from), length - gap(to)];
-  const term = PARTS[from][4];
-  return arrow(x1 + dx * start, y1 + dy * start, x1 + dx * end, y1 + dy * end, { "data-term": term });
+  const term = GATES.includes(from) ? from : PARTS[to][4];
+  return arrow(x1 + dx * start, y1 + dy * start, x1 + dx * end, y1 + dy * end, lit(term));
 }
 
 function part(name) {
   const [, , colour, text, term] = PARTS[name];
   const [x, y] = placeOf(name);
-  const number = words(x, y + 13, "", { "data-number": name, "font-weight": 600 });
+  const group = (...inside) => shape("g", { class: "unrolled-gate-lab-part", ...lit(term) }, ...inside);
+  const number = (dx, dy, attributes) => words(x + dx, y + dy, "", { "data-number": name, ...attributes });
   if (colour) {
     const box = shape("rect", { x: x - 28, y: y - 19, width: 56, height: 38, style: `stroke: ${gateColour(colour)}`, "data-box": name });
-    return shape("g", { class: "unrolled-gate-lab-part", "data-term": term }, box, words(x, y - 4, text, { "font-size": 11 }), number);
+    return group(box, words(x, y - 5, text, { "font-size": 11 }), number(0, 12, { "font-weight": 600 }));
   }
   const round = shape("circle", { cx: x, cy: y, r: text === "tanh" ? 18 : 12 });
-  const result = RESULTS.has(name) ? [words(x + 15, y - 15, "", { "data-number": name, "text-anchor": "start", "font-size": 11 })] : [];
-  return shape("g", { class: "unrolled-gate-lab-part", "data-term": term }, round, words(x, y + 4, text), ...result);
+  const result = RESULTS.has(name) ? [number(14, -15, { "text-anchor": "start", "font-size": 11 })] : [];
+  return group(round, words(x, y + 4, text), ...result);
 }
 
 function diagram() {
-  const [width, height] = [2 * ASIDE + 7.2 * ACROSS, 2 * DOWN + 62];
-  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "The cell with its numbers" });
   const names = Object.keys(PARTS);
-  svg.append(...names.flatMap((name) => PARTS[name][5].map((to) => wire(name, to))), ...names.map(part));
-  return svg;
+  const wires = names.filter((name) => PARTS[name][5]).map(wire);
+  return picture(2 * ASIDE + 7.2 * ACROSS, 2 * DOWN + 60, "The cell with its numbers", ...wires, ...names.map(part));
 }
 
 // ── The equations, each with its numbers and its line of code ──────────────────────────────────────────────────────
 
-const CODE = { f: "f=f.sigmoid()", i: "i=i.sigmoid()", g: "g=g.tanh()", o: "o=o.sigmoid()", c: "c = f * c + i * g", h: "h = o * c.tanh()" };
 const FIRST = "i, f, g, o = (x @ W_xh + b_xh + h @ W_hh + b_hh).chunk(4, dim=-1)";
+const CODE = { f: "f=f.sigmoid()", i: "i=i.sigmoid()", g: "g=g.tanh()", o: "o=o.sigmoid()", c: "c = f * c + i * g", h: "h = o * c.tanh()" };
 
 function equation(term, now) {
-  if (term === "c") return `c = f·c + i·g = ${two(now.keep)} + ${two(now.write)} = ${two(now.c)}`;
-  if (term === "h") return `h = o·tanh(c) = ${two(now.o)} · ${two(now.tanh)} = ${two(now.h)}`;
+  if (term === "c") return `f·c + i·g = ${two(now.keep)} + ${two(now.write)} = ${two(now.c)}`;
+  if (term === "h") return `o·tanh(c) = ${two(now.o)} · ${two(now.tanh)} = ${two(now.h)}`;
   const push = now.here?.gate === term ? now.here : null;
-  if (push?.how === "held at" && push.reached) return `${term} = ${two(now[term])}, held`;
-  const plus = push?.reached ? ` + ${two(push.amount)} pushed` : "";
-  const outer = term === "g" ? "tanh" : "σ";
-  return `${term} = ${outer}(${two(now[`${term}x`])} from x and b + ${two(now[`${term}h`])} from h${plus}) = ${two(now[term])}`;
+  if (push?.how === "held at") return `held at ${two(push.amount)}`;
+  const plus = push ? ` + ${two(push.amount)} pushed` : "";
+  return `${term === "g" ? "tanh" : "σ"}(${two(now[`${term}x`])} from x + ${two(now[`${term}h`])} from h${plus}) = ${two(now[term])}`;
 }
+
+const lightOrNot = (model, term) => put(model, { light: model.get("light") === term ? "none" : term });
 
 function equations(model) {
   const rows = TERMS.map((term) => {
-    const button = element("button", { type: "button", style: `border-color: ${gateColour(term)}` }, term);
-    button.addEventListener("click", () => put(model, { light: model.get("light") === term ? "none" : term }));
-    const cells = [element("th", { scope: "row" }, button), element("td", { "data-equation": term }), element("td", {}, element("code", {}, CODE[term]))];
-    return element("tr", { "data-term": term }, ...cells);
+    const name = element("button", { type: "button", "aria-label": `light ${term}` }, `${term} =`);
+    name.addEventListener("click", () => lightOrNot(model, term));
+    const code = element("td", {}, element("code", {}, CODE[term]));
+    return element("tr", lit(term), element("th", { scope: "row" }, name), element("td", { "data-equation": term }), code);
   });
-  const first = element("tr", {}, element("td"), element("td", { colspan: 2 }, element("code", {}, FIRST)));
-  return element("table", { class: "unrolled-gate-lab-lines", "aria-label": "equations and code" }, element("tbody", {}, first, ...rows));
+  const first = element("tr", {}, element("td", { colspan: 3 }, element("code", {}, FIRST)));
+  return element("table", { class: "unrolled-gate-lab-lines", "aria-label": "Equations and code" }, element("tbody", {}, first, ...rows));
 }
 
-// ── The strip: the unit over the text ──────────────────────────────────────────────────────────────────────────────
+// ── The strip: the unit over the text, a row of bars for each term ─────────────────────────────────────────────────
 
-const STRIP = ["f", "i", "g", "o", "c", "h"];
-const topOf = (row) => 22 + row * (ROW + 3) + (row > 4 ? MEMORY - ROW : 0);
-
-const line = (name) => shape("path", { class: `unrolled-gate-lab-${name}` });
+const HIGH = { f: 20, i: 20, g: 30, o: 20, c: 64, h: 30 };
+const below = (term) => TERMS.slice(0, TERMS.indexOf(term)).reduce((y, each) => y + HIGH[each] + 5, 24); // its row's top
+const [LETTER, END] = [12, below("h") + HIGH.h + 6]; // the characters' line, and the strip's height
+const zero = (term) => below(term) + ("ifo".includes(term) ? HIGH[term] : HIGH[term] / 2); // where its 0 stands
+const kinds = ["zero", "bars", "learned"];
 
 function strip(model) {
   const tokens = model.get("tokens");
-  const [width, height] = [ASIDE + tokens.length * CELL + 4, topOf(5) + ROW + 4];
-  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "The unit over the text", class: "unrolled-gate-lab-strip" });
-  const cells = {};
-  STRIP.forEach((term, row) => {
-    const middle = topOf(row) + (term === "c" ? MEMORY : ROW) / 2 + 4;
-    svg.append(words(14, middle, term, { "font-weight": 600, "data-term": term }));
-    if (term !== "c") cells[term] = tokens.map((_, t) => shape("rect", { x: ASIDE + t * CELL, y: topOf(row), width: CELL - 1, height: ROW }));
-    svg.append(shape("g", { "data-term": term, "data-row": term }, ...(cells[term] ?? [])));
+  const end = ASIDE + tokens.length * CELL;
+  const now = shape("rect", { y: 0, width: CELL, height: END, class: "unrolled-gate-lab-step" });
+  const rows = TERMS.map((term) => {
+    const paths = kinds.map((kind) => shape("path", { class: `unrolled-gate-lab-${kind}` }));
+    paths[0].setAttribute("d", `M${ASIDE} ${zero(term)}H${end}`);
+    return shape("g", { "data-row": term, ...lit(term) }, words(16, below(term) + HIGH[term] / 2 + 4, term), ...paths);
   });
-  const curves = { zero: line("zero"), learned: line("learned"), now: line("now") };
-  const frameNow = shape("rect", { y: 2, width: CELL + 1, height: height - 4, class: "unrolled-gate-lab-step" });
-  svg.append(...Object.values(curves), frameNow, ...tokens.map((token, t) => words(ASIDE + t * CELL + CELL / 2, 15, seen(token), { "font-family": "monospace" })));
+  const scale = ["top", "low"].map((name, n) => words(end + 4, below("c") + 8 + n * (HIGH.c - 8), "", { "text-anchor": "start", "font-size": 10, "data-scale": name }));
+  const letters = tokens.map((token, t) => words(ASIDE + (t + 0.5) * CELL, LETTER, visible(token), { "font-family": "monospace" }));
+  const svg = picture(end + 34, END, "The unit over the text", now, ...letters, ...rows, ...scale);
+  svg.classList.add("unrolled-gate-lab-strip");
   svg.addEventListener("click", (event) => {
     const t = Math.floor((event.clientX - svg.getBoundingClientRect().left - ASIDE) / CELL);
     if (t >= 0 && t < tokens.length) put(model, { step: t + 1 });
   });
-  return { svg, cells, curves, frameNow };
+  return { svg, now, rows, scale };
 }
 
-function colourOf(term, value) {
-  if (term === "g" || term === "h") return ground(value);
-  return `color-mix(in srgb, ${gateColour(term)} ${Math.round(90 * value)}%, transparent)`;
-}
-
-function showStrip({ cells, curves, frameNow }, { layer, learned, pushed }, unit, t) {
+function showStrip({ now, rows, scale }, { layer, learned, pushed }, unit, t) {
   const { T, H } = layer;
-  const of = (trace, term, step) => trace[term][step * H + unit];
-  for (const [term, row] of Object.entries(cells)) {
-    row.forEach((cell, step) => {
-      cell.style.fill = colourOf(term, of(pushed, term, step));
-    });
+  const of = (trace, term) => Array.from({ length: T }, (_, step) => trace[term][step * H + unit]);
+  const reach = Math.max(1, ...of(pushed, "c").map(Math.abs), ...of(learned, "c").map(Math.abs));
+  for (const row of rows) {
+    const term = row.dataset.row;
+    const size = ("ifo".includes(term) ? HIGH[term] : HIGH[term] / 2) / (term === "c" ? reach : 1);
+    const y = (value) => (zero(term) - value * size).toFixed(1);
+    const x = (step) => ASIDE + step * CELL;
+    const bars = of(pushed, term).map((value, step) => `M${x(step) + 3} ${zero(term)}V${y(value)}h${CELL - 6}V${zero(term)}Z`);
+    const steps = of(learned, term).map((value, step) => `M${x(step) + 1} ${y(value)}h${CELL - 2}`);
+    row.children[2].setAttribute("d", bars.join(""));
+    row.children[3].setAttribute("d", steps.join(""));
   }
-  let reach = 1;
-  for (let step = 0; step < T; step += 1) reach = Math.max(reach, Math.abs(of(pushed, "c", step)), Math.abs(of(learned, "c", step)));
-  const middle = topOf(4) + MEMORY / 2;
-  const at = (trace) => (_, step) => `${ASIDE + (step + 0.5) * CELL} ${(middle - (of(trace, "c", step) / reach) * (MEMORY / 2 - 3)).toFixed(2)}`;
-  const path = (trace) => `M${Array.from({ length: T }, at(trace)).join("L")}`;
-  curves.zero.setAttribute("d", `M${ASIDE} ${middle}H${ASIDE + T * CELL}`);
-  curves.learned.setAttribute("d", path(learned));
-  curves.now.setAttribute("d", path(pushed));
-  frameNow.setAttribute("x", ASIDE + t * CELL - 1);
+  now.setAttribute("x", ASIDE + t * CELL);
+  scale.forEach((node, n) => {
+    node.textContent = signed(n ? -reach : reach, 1);
+  });
 }
 
 // ── Together ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function build(parts) {
-  const { model, drawing } = parts;
-  const above = element("div", { class: "unrolled-gate-lab-above" }, diagram(), equations(model));
-  const below = strip(model);
-  drawing.replaceChildren(above, element("div", { class: "unrolled-gate-lab-text" }, below.svg));
+function build({ model, drawing }) {
+  const [text, legend] = [strip(model), element("p", { class: "unrolled-gate-lab-legend" }, "bars: now; black lines: as learned")];
+  drawing.replaceChildren(diagram(), text.svg, legend, equations(model));
   const all = (name) => [...drawing.querySelectorAll(`[data-${name}]`)];
-  return { below, numbers: all("number"), equations: all("equation"), boxes: all("box"), terms: all("term") };
+  return { text, numbers: all("number"), equations: all("equation"), boxes: all("box"), terms: all("term") };
 }
 
 function light(drawn, term) {
@@ -250,37 +246,39 @@ function light(drawn, term) {
 }
 
 // Under the pointer or the focus a line is lit for as long as that stays; the trait is as it was.
-function lightUnder(parts, drawn) {
-  const { model, drawing } = parts;
-  const under = ({ target }) => light(drawn(), target.closest?.("[data-term]")?.dataset.term ?? model.get("light"));
+function lightUnder({ model, drawing }, drawn) {
+  const under = ({ target }) => light(drawn(), target.closest("[data-term]")?.dataset.term ?? model.get("light"));
   const back = () => light(drawn(), model.get("light"));
   for (const name of ["pointerover", "focusin"]) drawing.addEventListener(name, under);
   for (const name of ["pointerleave", "focusout"]) drawing.addEventListener(name, back);
   drawing.addEventListener("click", ({ target }) => {
     const term = target.closest(".unrolled-gate-lab-part")?.dataset.term;
-    if (term) put(model, { light: model.get("light") === term ? "none" : term });
+    if (term) lightOrNot(model, term);
   });
+}
+
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 function show(drawn, model, ran) {
   const [unit, t] = [model.get("unit"), Math.min(model.get("step"), ran.layer.T) - 1];
   const now = reading(ran, unit, t);
-  if (now.here) now.here = { ...now.here, reached: now.here.unit === null || now.here.unit === unit };
-  for (const node of drawn.numbers) node.textContent = two(now[node.dataset.number]);
-  for (const node of drawn.equations) node.textContent = equation(node.dataset.equation, now);
+  for (const node of drawn.numbers) say(node, two(now[node.dataset.number]));
+  for (const node of drawn.equations) say(node, equation(node.dataset.equation, now));
   for (const node of drawn.boxes) node.classList.toggle("unrolled-gate-lab-pushed", now.here?.gate === node.dataset.box);
-  showStrip(drawn.below, ran, unit, t);
+  showStrip(drawn.text, ran, unit, t);
   light(drawn, model.get("light"));
   return now;
 }
 
 function sentence(model, now, push) {
-  const [tokens, step, unit] = ["tokens", "step", "unit"].map((name) => model.get(name));
-  const [at, last] = [Math.min(step, tokens.length), tokens.length];
-  const start = `Unit ${unit} at “${seen(tokens[at - 1])}” (step ${at} of ${last}): f = ${two(now.f)} keeps ${two(now.keep)} of c = ${two(now.before)}, i·g adds ${two(now.write)}: c = ${two(now.c)}; o = ${two(now.o)} lets h = ${two(now.h)} out.`;
-  if (!push) return start;
+  const [tokens, unit, reach] = ["tokens", "unit", "reach"].map((name) => model.get(name));
+  const [at, last] = [Math.min(model.get("step"), tokens.length), tokens.length];
+  const start = `Unit ${unit} at “${visible(tokens[at - 1])}” (step ${at} of ${last}): f = ${two(now.f)} keeps ${two(now.keep)} of c = ${two(now.before)}, i·g adds ${two(now.write)}: c = ${two(now.c)}; o = ${two(now.o)} lets h = ${two(now.h)} out.`;
+  if (!push) return `${start} Nothing is pushed.`;
   const how = push.how === "held at" ? `is held at ${two(push.amount)}` : `has ${two(push.amount)} added to its bias`;
-  return `${start} Here ${push.gate} ${how}, ${model.get("reach")}, and the whole layer is run again; as learned, c would be ${two(now.learned)} (dashed).`;
+  return `${start} Here ${push.gate} ${how}, ${reach}, and the whole layer is run again; as learned, c would be ${two(now.learned)}.`;
 }
 
 const forward = (model) => {
@@ -305,10 +303,12 @@ function controls(parts) {
   entry(parts, "text", "own text", 60);
   presets(parts, {
     "as learned": { gate: "none" },
-    "never forget (f = 1)": { gate: "f", how: "held at", held: 1 },
-    "forget at once (f = 0)": { gate: "f", how: "held at", held: 0 },
-    "write nothing (i = 0)": { gate: "i", how: "held at", held: 0 },
-    "show all (o = 1)": { gate: "o", how: "held at", held: 1 },
+    "forget nothing (f = 1)": { gate: "f", how: "held at", held: 1, reach: REACHES[1] },
+    "forget all (f = 0)": { gate: "f", how: "held at", held: 0, reach: REACHES[1] },
+    "forget bias + 2": { gate: "f", how: "bias plus", plus: 2, reach: REACHES[1] },
+    "write always (i = 1)": { gate: "i", how: "held at", held: 1, reach: REACHES[1] },
+    "write nothing (i = 0)": { gate: "i", how: "held at", held: 0, reach: REACHES[1] },
+    "output shut (o = 0)": { gate: "o", how: "held at", held: 0, reach: REACHES[1] },
   });
   return stop;
 }
@@ -316,7 +316,7 @@ function controls(parts) {
 // Of the two sliders for a push only the one that works is there; a gate but g is not held below 0.
 function fit({ controls: row, model }) {
   const within = () => model.get("gate") !== "g" && model.get("held") < 0 && model.set("held", 0);
-  model.on("change:gate", within);
+  model.on("change", within); // not "change:gate": JupyterLab's models tell of no change where one is made in that
   row.addEventListener("show", () => {
     for (const label of row.querySelectorAll("label")) {
       const name = label.querySelector("span").textContent;
@@ -324,7 +324,7 @@ function fit({ controls: row, model }) {
       if (["how", "where"].includes(name)) label.hidden = model.get("gate") === "none";
     }
   });
-  return () => model.off("change:gate", within);
+  return () => model.off("change", within);
 }
 
 function render({ model, el }) {
