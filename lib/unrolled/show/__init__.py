@@ -11,6 +11,7 @@ from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.attention import Attention
 from .widgets.clip import Clip
+from .widgets.gate_lab import GateLab
 from .widgets.paths import Paths
 from .widgets.sampler import Sampler
 from .widgets.slider import Slider, slider
@@ -25,6 +26,7 @@ __all__ = [
     "Attention",
     "Clip",
     "Explorer",
+    "GateLab",
     "Paths",
     "Reading",
     "Sampler",

@@ -7,7 +7,7 @@ const REACHES = ["this unit at this step", "this unit at every step", "every uni
 const [ACROSS, DOWN, ASIDE, CELL] = [71, 66, 34, 17];
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
-// ── The layer ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The layer ──
 
 // The four pre-activations of every unit: what comes from the text, and what comes from h.
 function sums({ W_hh, H }, drive, h, a) {
@@ -82,8 +82,9 @@ function runner(model) {
   };
 }
 
-// ── One unit at one step ───────────────────────────────────────────────────────────────────────────────────────────
+// ── One unit at one step ──
 
+const plus = (value) => `${value < -0.005 ? "−" : "+"} ${two(Math.abs(value))}`;
 const two = (value) => signed(Math.abs(value) < 0.005 ? 0 : value);
 const visible = (token) => ({ " ": "␣", "\n": "↵" })[token] ?? token;
 
@@ -102,7 +103,7 @@ function reading({ layer, learned, pushed, push }, unit, t) {
   return { ...now, keep: now.f * now.before, write: now.i * now.g, tanh: Math.tanh(now.c) };
 }
 
-// ── The diagram: the same layout as `show.lstm_step` ───────────────────────────────────────────────────────────────
+// ── The diagram: the same layout as `show.lstm_step` ──
 
 // name: [x, y, colour of its frame (null: a round operation), what stands in it, its term, where its wire leads]
 const PARTS = {
@@ -157,18 +158,18 @@ function diagram() {
   return picture(2 * ASIDE + 7.2 * ACROSS, 2 * DOWN + 60, "The cell with its numbers", ...wires, ...names.map(part));
 }
 
-// ── The equations, each with its numbers and its line of code ──────────────────────────────────────────────────────
+// ── The equations, each with its numbers and its line of code ──
 
 const FIRST = "i, f, g, o = (x @ W_xh + b_xh + h @ W_hh + b_hh).chunk(4, dim=-1)";
 const CODE = { f: "f=f.sigmoid()", i: "i=i.sigmoid()", g: "g=g.tanh()", o: "o=o.sigmoid()", c: "c = f * c + i * g", h: "h = o * c.tanh()" };
 
 function equation(term, now) {
-  if (term === "c") return `f·c + i·g = ${two(now.keep)} + ${two(now.write)} = ${two(now.c)}`;
+  if (term === "c") return `f·c + i·g = ${two(now.keep)} ${plus(now.write)} = ${two(now.c)}`;
   if (term === "h") return `o·tanh(c) = ${two(now.o)} · ${two(now.tanh)} = ${two(now.h)}`;
   const push = now.here?.gate === term ? now.here : null;
   if (push?.how === "held at") return `held at ${two(push.amount)}`;
-  const plus = push ? ` + ${two(push.amount)} pushed` : "";
-  return `${term === "g" ? "tanh" : "σ"}(${two(now[`${term}x`])} from x + ${two(now[`${term}h`])} from h${plus}) = ${two(now[term])}`;
+  const pushed = push ? ` ${plus(push.amount)} pushed` : "";
+  return `${term === "g" ? "tanh" : "σ"}(${two(now[`${term}x`])} from x and b ${plus(now[`${term}h`])} from h${pushed}) = ${two(now[term])}`;
 }
 
 const lightOrNot = (model, term) => put(model, { light: model.get("light") === term ? "none" : term });
@@ -184,7 +185,7 @@ function equations(model) {
   return element("table", { class: "unrolled-gate-lab-lines", "aria-label": "Equations and code" }, element("tbody", {}, first, ...rows));
 }
 
-// ── The strip: the unit over the text, a row of bars for each term ─────────────────────────────────────────────────
+// ── The strip: the unit over the text, a row of bars for each term ──
 
 const HIGH = { f: 20, i: 20, g: 30, o: 20, c: 64, h: 30 };
 const below = (term) => TERMS.slice(0, TERMS.indexOf(term)).reduce((y, each) => y + HIGH[each] + 5, 24); // its row's top
@@ -212,7 +213,7 @@ function strip(model) {
   return { svg, now, rows, scale };
 }
 
-function showStrip({ now, rows, scale }, { layer, learned, pushed }, unit, t) {
+function showStrip({ now, rows, scale }, { layer, learned, pushed, push }, unit, t) {
   const { T, H } = layer;
   const of = (trace, term) => Array.from({ length: T }, (_, step) => trace[term][step * H + unit]);
   const reach = Math.max(1, ...of(pushed, "c").map(Math.abs), ...of(learned, "c").map(Math.abs));
@@ -224,7 +225,7 @@ function showStrip({ now, rows, scale }, { layer, learned, pushed }, unit, t) {
     const bars = of(pushed, term).map((value, step) => `M${x(step) + 3} ${zero(term)}V${y(value)}h${CELL - 6}V${zero(term)}Z`);
     const steps = of(learned, term).map((value, step) => `M${x(step) + 1} ${y(value)}h${CELL - 2}`);
     row.children[2].setAttribute("d", bars.join(""));
-    row.children[3].setAttribute("d", steps.join(""));
+    row.children[3].setAttribute("d", push ? steps.join("") : "");
   }
   now.setAttribute("x", ASIDE + t * CELL);
   scale.forEach((node, n) => {
@@ -232,13 +233,13 @@ function showStrip({ now, rows, scale }, { layer, learned, pushed }, unit, t) {
   });
 }
 
-// ── Together ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Together ──
 
 function build({ model, drawing }) {
-  const [text, legend] = [strip(model), element("p", { class: "unrolled-gate-lab-legend" }, "bars: now; black lines: as learned")];
+  const [text, legend] = [strip(model), element("p", { class: "unrolled-gate-lab-legend" })];
   drawing.replaceChildren(diagram(), text.svg, legend, equations(model));
   const all = (name) => [...drawing.querySelectorAll(`[data-${name}]`)];
-  return { text, numbers: all("number"), equations: all("equation"), boxes: all("box"), terms: all("term") };
+  return { text, legend, numbers: all("number"), equations: all("equation"), boxes: all("box"), terms: all("term") };
 }
 
 function light(drawn, term) {
@@ -268,6 +269,7 @@ function show(drawn, model, ran) {
   for (const node of drawn.equations) say(node, equation(node.dataset.equation, now));
   for (const node of drawn.boxes) node.classList.toggle("unrolled-gate-lab-pushed", now.here?.gate === node.dataset.box);
   showStrip(drawn.text, ran, unit, t);
+  say(drawn.legend, ran.push ? "bars: as pushed; short lines: as learned" : "bars: as learned");
   light(drawn, model.get("light"));
   return now;
 }
@@ -296,8 +298,8 @@ function controls(parts) {
   const stop = player(parts, forward, 700);
   choice(parts, "gate", "push", ["none", "i", "f", "g", "o"]);
   choice(parts, "how", "how", ["held at", "bias plus"]);
-  slider(parts, "held", { label: "held at", low: () => low(model.get("gate")), high: 1, step: 0.05, decimals: 2 });
-  slider(parts, "plus", { label: "bias plus", low: -8, high: 8, step: 0.5, decimals: 1 });
+  slider(parts, "held", { label: "held at", low: () => low(model.get("gate")), high: 1, step: 0.05, told: (value) => signed(Math.max(low(model.get("gate")), value)) });
+  slider(parts, "plus", { label: "bias plus", low: -8, high: 8, step: 0.5, told: (value) => signed(value, 1) });
   choice(parts, "reach", "where", REACHES);
   choice(parts, "light", "light", ["none", ...TERMS]);
   entry(parts, "text", "own text", 60);
@@ -305,7 +307,7 @@ function controls(parts) {
     "as learned": { gate: "none" },
     "forget nothing (f = 1)": { gate: "f", how: "held at", held: 1, reach: REACHES[1] },
     "forget all (f = 0)": { gate: "f", how: "held at", held: 0, reach: REACHES[1] },
-    "forget bias + 2": { gate: "f", how: "bias plus", plus: 2, reach: REACHES[1] },
+    "forget bias +2": { gate: "f", how: "bias plus", plus: 2, reach: REACHES[1] },
     "write always (i = 1)": { gate: "i", how: "held at", held: 1, reach: REACHES[1] },
     "write nothing (i = 0)": { gate: "i", how: "held at", held: 0, reach: REACHES[1] },
     "output shut (o = 0)": { gate: "o", how: "held at", held: 0, reach: REACHES[1] },
@@ -313,24 +315,23 @@ function controls(parts) {
   return stop;
 }
 
-// Of the two sliders for a push only the one that works is there; a gate but g is not held below 0.
+// Of the two sliders for a push only the one that works is there.
 function fit({ controls: row, model }) {
-  const within = () => model.get("gate") !== "g" && model.get("held") < 0 && model.set("held", 0);
-  model.on("change", within); // not "change:gate": JupyterLab's models tell of no change where one is made in that
   row.addEventListener("show", () => {
+    const none = model.get("gate") === "none";
     for (const label of row.querySelectorAll("label")) {
       const name = label.querySelector("span").textContent;
-      if (["held at", "bias plus"].includes(name)) label.hidden = model.get("gate") === "none" || name !== model.get("how");
-      if (["how", "where"].includes(name)) label.hidden = model.get("gate") === "none";
+      if (["how", "where"].includes(name)) label.hidden = none;
+      if (["held at", "bias plus"].includes(name)) label.hidden = none || name !== model.get("how");
     }
   });
-  return () => model.off("change", within);
 }
 
 function render({ model, el }) {
   const parts = frame(model, el, "gate-lab", "Gate lab");
-  const [stop, unfit, result] = [controls(parts), fit(parts), runner(model)];
+  const [stop, result] = [controls(parts), runner(model)];
   let [drawn, tokens] = [null, null];
+  fit(parts);
   lightUnder(parts, () => drawn);
   const unfollow = follow(parts, () => {
     if (tokens !== model.get("drive")) [drawn, tokens] = [build(parts), model.get("drive")];
@@ -339,7 +340,6 @@ function render({ model, el }) {
   });
   return () => {
     stop();
-    unfit();
     unfollow();
   };
 }

@@ -5,7 +5,7 @@ Shapes: T characters, D input features, H hidden units.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import torch
@@ -23,6 +23,8 @@ REACHES = ["this unit at this step", "this unit at every step", "every unit at e
 
 class GateLab(Widget):
     """`GateLab(cell, embed, "a text", unit=3)`: `cell` is an `LSTMCell`, `embed(text)` gives its inputs (T, D).
+
+    What is pushed at the beginning can be given too: `gate="f", held=1.0, reach="this unit at this step"`.
 
     - `gate` is pushed ("none", "i", "f", "g" or "o"), as `how` says: "held at" `held`, or "bias plus" `plus`.
     - `reach` says where: this unit at this step, this unit at every step, every unit at every step.
@@ -50,7 +52,14 @@ class GateLab(Widget):
     W_hh = traitlets.Unicode().tag(sync=True)  # (H, 4H), float64 in base64
 
     def __init__(
-        self, cell: nn.Module, embed: Callable[[str], Tensor], text: str, *, unit: int = 0, step: int | None = None
+        self,
+        cell: nn.Module,
+        embed: Callable[[str], Tensor],
+        text: str,
+        *,
+        unit: int = 0,
+        step: int | None = None,
+        **push: Any,
     ):
         super().__init__()
         self.cell, self.embed, self.taken = cell, embed, ""
@@ -58,6 +67,10 @@ class GateLab(Widget):
         self.take(text)
         self.text, self.unit = text, unit
         self.step = len(self.tokens) if step is None else step
+        for name, value in push.items():  # gate, how, held, plus, reach, light
+            if name not in self.controls:
+                raise TypeError(f"push may name {', '.join(self.controls[3:])}; {name} came")
+            setattr(self, name, value)
         self.begin()
 
     @torch.no_grad()
@@ -141,6 +154,6 @@ class GateLab(Widget):
         amount = self.held if self.how == "held at" else self.plus
         pushed = "as learned" if self.gate == "none" else f"{self.gate} {self.how} {amount:g}, {self.reach}"
         return (
-            f"Unit {self.unit}, step {self.step} of {len(self.tokens)}, {pushed}: f = {f:.2f} keeps {f * before:.2f} "
-            f"of c = {before:.2f}, i·g adds {i * g:.2f}: c = {c:.2f}; o = {o:.2f} lets h = {h:.2f} out."
+            f"Unit {self.unit}, step {self.step} of {len(self.tokens)}, {pushed}: f = {f:z.2f} keeps {f * before:z.2f} "
+            f"of c = {before:z.2f}, i·g adds {i * g:z.2f}: c = {c:z.2f}; o = {o:z.2f} lets h = {h:z.2f} out."
         )
