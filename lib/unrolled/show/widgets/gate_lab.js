@@ -213,7 +213,7 @@ function strip(model) {
   return { svg, now, rows, scale };
 }
 
-function showStrip({ now, rows, scale }, { layer, learned, pushed, push }, unit, t) {
+function showStrip({ now, rows, scale }, { layer, learned, pushed }, unit, t) {
   const { T, H } = layer;
   const of = (trace, term) => Array.from({ length: T }, (_, step) => trace[term][step * H + unit]);
   const reach = Math.max(1, ...of(pushed, "c").map(Math.abs), ...of(learned, "c").map(Math.abs));
@@ -223,9 +223,10 @@ function showStrip({ now, rows, scale }, { layer, learned, pushed, push }, unit,
     const y = (value) => (zero(term) - value * size).toFixed(1);
     const x = (step) => ASIDE + step * CELL;
     const bars = of(pushed, term).map((value, step) => `M${x(step) + 3} ${zero(term)}V${y(value)}h${CELL - 6}V${zero(term)}Z`);
-    const steps = of(learned, term).map((value, step) => `M${x(step) + 1} ${y(value)}h${CELL - 2}`);
+    const unlike = (value, step) => Math.abs(value - pushed[term][step * H + unit]) * size > 1;
+    const steps = of(learned, term).map((value, step) => (unlike(value, step) ? `M${x(step) + 1} ${y(value)}h${CELL - 2}` : ""));
     row.children[2].setAttribute("d", bars.join(""));
-    row.children[3].setAttribute("d", push ? steps.join("") : "");
+    row.children[3].setAttribute("d", steps.join(""));
   }
   now.setAttribute("x", ASIDE + t * CELL);
   scale.forEach((node, n) => {
@@ -269,7 +270,7 @@ function show(drawn, model, ran) {
   for (const node of drawn.equations) say(node, equation(node.dataset.equation, now));
   for (const node of drawn.boxes) node.classList.toggle("unrolled-gate-lab-pushed", now.here?.gate === node.dataset.box);
   showStrip(drawn.text, ran, unit, t);
-  say(drawn.legend, ran.push ? "bars: as pushed; short lines: as learned" : "bars: as learned");
+  say(drawn.legend, ran.push ? "bars: as pushed; short lines: as learned, where that differs" : "bars: as learned");
   light(drawn, model.get("light"));
   return now;
 }
