@@ -25,19 +25,24 @@ class Control(NamedTuple):
     def about(self) -> dict:
         return self.node.evaluate(ABOUT)
 
-    def move(self, way: str) -> None:
-        """Once, by "keyboard" or "pointer"."""
-        getattr(self, f"{self.kind}_by_{way}")(self.about())
+    def move(self, way: str, text: str = "") -> None:
+        """Once, by "keyboard" or "pointer"; a field gets this text, or else what stands there without its end."""
+        now = self.about()
+        getattr(self, f"{self.kind}_by_{way}")(now | {"text": text or shorter(str(now["value"]))})
+
+    def press(self, key: str) -> None:
+        self.node.focus()
+        self.page.keyboard.press(key)
 
     def range_by_keyboard(self, now: dict) -> None:
-        self.node.press("ArrowRight" if now["place"] < 1 else "ArrowLeft")
+        self.press("ArrowRight" if now["place"] < 1 else "ArrowLeft")
 
     def range_by_pointer(self, now: dict) -> None:
         box = self.node.bounding_box()
         self.node.click(position={"x": box["width"] * (0.25 if now["place"] > 0.5 else 0.75), "y": box["height"] / 2})
 
     def menu_by_keyboard(self, now: dict) -> None:
-        self.node.press("ArrowDown" if now["place"] < now["last"] else "ArrowUp")
+        self.press("ArrowDown" if now["place"] < now["last"] else "ArrowUp")
 
     def menu_by_pointer(self, now: dict) -> None:
         """Its list is opened by the pointer; no pointer reaches into a list that the system draws."""
@@ -46,24 +51,24 @@ class Control(NamedTuple):
         self.page.keyboard.press("Enter")
 
     def checkbox_by_keyboard(self, _now: dict) -> None:
-        self.node.press("Space")
+        self.press("Space")
 
     def checkbox_by_pointer(self, _now: dict) -> None:
         self.node.click()
 
     def text_by_keyboard(self, now: dict) -> None:
-        self.node.press("ControlOrMeta+a")
-        self.page.keyboard.type(shorter(now["value"]))
+        self.press("ControlOrMeta+a")
+        self.page.keyboard.type(now["text"])
         self.page.keyboard.press("Enter")
 
     def text_by_pointer(self, now: dict) -> None:
         """Marked by the pointer, written, and left by the pointer."""
         self.node.click(click_count=3)
-        self.page.keyboard.type(shorter(now["value"]))
+        self.page.keyboard.type(now["text"])
         self.node.locator("xpath=ancestor::*[contains(@class, 'unrolled')][last()]//p[@role='status']").click()
 
     def button_by_keyboard(self, _now: dict) -> None:
-        self.node.press("Enter")
+        self.press("Enter")
 
     def button_by_pointer(self, _now: dict) -> None:
         self.node.click()
@@ -77,7 +82,6 @@ def shorter(text: str) -> str:
 def controls(page: Page, root: Locator) -> Iterator[Control]:
     """Those that can be used now, in order."""
     nodes = root.locator(".unrolled-controls :is(input, select, button)")
-    for n in range(nodes.count()):
-        about = nodes.nth(n).evaluate(ABOUT)
+    for n, about in enumerate(nodes.evaluate_all(f"nodes => nodes.map({ABOUT})")):
         if about["seen"]:
             yield Control(page, nodes.nth(n), about["kind"], about["name"])

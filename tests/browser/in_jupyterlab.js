@@ -2,9 +2,17 @@
 // the cell's outputs, which is found through the renderer that drew it.
 
 const MANAGER = "_manager"; // a promise
+const LAYOUT = new Set(["layout", "tabbable", "tooltip"]);
 const page = () => globalThis.jupyterapp.shell.currentWidget;
 const kernel = () => page().sessionContext.session.kernel;
 const outputs = () => page().content.widgets.filter((cell) => cell.outputArea);
+
+// A long text by its checksum.
+async function short(value) {
+  if (typeof value !== "string" || value.length <= 1000) return value;
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(value)));
+  return `sha256 ${[...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
 
 function* below(widget) {
   yield widget;
@@ -31,6 +39,14 @@ async function found() {
 
 globalThis.course = {
   idle: () => globalThis.jupyterapp && page()?.sessionContext?.session?.kernel?.status === "idle",
+  // From now on keep what the kernel says has gone wrong: a callback's error may come at any time, and from no cell.
+  listen: () => {
+    kernel().iopubMessage.connect((_kernel, { header, content }) => {
+      if (header.msg_type === "error") globalThis.course.heard.push(`in the kernel: ${content.ename}: ${content.evalue}`);
+    });
+  },
+  heard: [],
+  save: () => globalThis.jupyterapp.commands.execute("docmanager:save"),
   runAll: () => globalThis.jupyterapp.commands.execute("notebook:run-all-cells"),
   theme: (name) => globalThis.jupyterapp.commands.execute("apputils:change-theme", { theme: name }),
   cells: () => [page().content.model.cells.length, page().content.activeCellIndex, page().content.mode],
@@ -59,10 +75,11 @@ globalThis.course = {
       return { id, cell, at: n };
     });
   },
-  traits: (n) => {
+  traits: async (n) => {
     const { attributes } = globalThis.course.widgets[n].model;
-    const own = Object.entries(attributes).filter(([name]) => !name.startsWith("_") && name !== "layout" && name !== "tabbable" && name !== "tooltip");
-    return JSON.stringify(Object.fromEntries(own));
+    const own = Object.entries(attributes).filter(([name]) => !name.startsWith("_") && !LAYOUT.has(name));
+    const values = await Promise.all(own.map(async ([name, value]) => [name, await short(value)]));
+    return JSON.stringify(Object.fromEntries(values));
   },
   seen: (n) => {
     const { root } = globalThis.course.widgets[n];

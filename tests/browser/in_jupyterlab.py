@@ -18,40 +18,53 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((path.stem for path in (REPOSITORY / "notebooks").glob("[0-9]*.ipynb")), reverse=True)
 ASKED = (Path(__file__).parent / "in_jupyterlab.js").read_text(encoding="utf-8")
 OFFLINE = REPOSITORY / "tests" / "notebooks" / "under_nbval"  # its sitecustomize closes the network
 SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},  # every cell stands on the page, to be looked at
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "docmanager-extension/plugin": {"autosave": False},
+    "jupyterlab/notebook-extension/tracker": {
+        "windowingMode": "none"
+    },  # every cell stands on the page, to be looked at
+    "jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "jupyterlab/docmanager-extension/plugin": {"autosave": False},
+    "jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},  # as `make lab` sets it
 }
 # What JupyterLab says by itself, on a page without outputs too; each with its cause.
 OWN_WORDS: dict[str, str] = {}
 SETTING = """import json as _json
+from hashlib import sha256 as _hash
 from ipywidgets.widgets.widget import _instances as _all
 _w, _layout = _all[{id!r}], ("layout", "tabbable", "tooltip")
+_long = lambda value: isinstance(value, str) and len(value) > 1000
+_short = lambda value: "sha256 " + _hash(value.encode()).hexdigest() if _long(value) else value
 """
-STATE = "_json.dumps({name: getattr(_w, name) for name in _w.keys if name[0] != '_' and name not in _layout})"
+STATE = "_json.dumps({name: _short(getattr(_w, name)) for name in _w.keys if name[0] != '_' and name not in _layout})"
 BACK = """
+_w.reset()
 with _w.hold_sync():
     for _name, _value in _json.loads({state!r}).items():
-        if getattr(_w, _name) != _value:
+        if _short(getattr(_w, _name)) != _value:
             setattr(_w, _name, _value)
 """
+
+
+def code(name: str) -> str:
+    """All code of a page."""
+    cells = json.loads((REPOSITORY / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 class Lab:
     """JupyterLab on a free port, its folders in `place`; `close()` ends it."""
 
     def __init__(self, place: Path):
-        shutil.copytree(REPOSITORY / "notebooks", place / "notebooks", ignore=shutil.ignore_patterns("*.json", ".*"))
+        self.notebooks = place / "notebooks"
+        shutil.copytree(REPOSITORY / "notebooks", self.notebooks, ignore=shutil.ignore_patterns("*.json", ".*"))
         for name, values in SETTINGS.items():
-            folder, file = name.split("/")
-            path = place / "settings" / "@jupyterlab" / folder / f"{file}.jupyterlab-settings"
+            path = place / "settings" / f"@{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values), encoding="utf-8")
         with socket.socket() as free:
@@ -61,7 +74,7 @@ class Lab:
         options = [
             "--no-browser", "--allow-root", "--LabApp.expose_app_in_browser=True", "--ServerApp.ip=127.0.0.1",
             f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
-            f"--ServerApp.root_dir={place / 'notebooks'}", f"--LabApp.user_settings_dir={place / 'settings'}",
+            f"--ServerApp.root_dir={self.notebooks}", f"--LabApp.user_settings_dir={place / 'settings'}",
             f"--LabApp.workspaces_dir={place / 'workspaces'}", "--LabApp.news_url=None",
         ]  # fmt: skip
         own = {name: str(place / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
@@ -103,7 +116,8 @@ class Opened:
     """A notebook in JupyterLab. `faults` are what the browser said and what was asked from outside."""
 
     def __init__(self, lab: Lab, browser: Browser, name: str, *, run: bool = True, seconds: int = 180):
-        self.name, self.faults, self.drawn = name, [], []
+        self.lab, self.browser, self.name = lab, browser, name
+        self.faults, self.drawn = [], []
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
         self.page.set_default_timeout(15_000)
         self.page.on("console", self.hear)
@@ -115,6 +129,7 @@ class Opened:
         address = f"{lab.address}lab/workspaces/{name}/tree/{name}.ipynb?reset&token={lab.token}"
         self.page.goto(address, wait_until="domcontentloaded", timeout=60_000)
         self.page.wait_for_function("course.idle()", timeout=90_000)
+        self.page.evaluate("course.listen()")
         if run:
             self.page.evaluate("() => course.runAll()", None)
             self.page.wait_for_function("course.idle()", timeout=1000 * seconds)
@@ -122,6 +137,13 @@ class Opened:
     def hear(self, said: Any) -> None:
         if said.type == "error" and not any(re.search(own, said.text) for own in OWN_WORDS):
             self.faults.append(f"console: {said.text} ({said.location.get('url', '')})")
+
+    def gone_wrong(self) -> list[str]:
+        """What has gone wrong since this was last asked, in the browser or in a callback in the kernel."""
+        self.ask("None")  # what came before it has been heard of when its answer is here
+        found = self.faults + self.page.evaluate("course.heard.splice(0)")
+        self.faults = []
+        return found
 
     def ask(self, expression: str, code: str = "") -> Any:
         """What a Python expression is in the kernel, after code that is run there."""
@@ -132,6 +154,24 @@ class Opened:
         if not self.drawn:
             self.drawn = [Drawn(self, **each) for each in self.page.evaluate("course.find()")]
         return self.drawn
+
+    def picture(self, n: int) -> dict[str, str]:
+        """Picture, sentence and problem of the n-th widget as they stand on the page."""
+        return self.page.evaluate("n => course.seen(n)", n)
+
+    def pictures(self) -> list[dict[str, str]]:
+        """What every widget of the page shows."""
+        return [self.picture(each["at"]) for each in self.page.evaluate("course.find()")]
+
+    def root(self, n: int) -> Locator:
+        return self.page.locator(f".unrolled[data-at='{n}']")
+
+    def saved(self) -> "Opened":
+        """Save the page, and open what was saved as a reader would on another day: nothing in it has run."""
+        self.page.evaluate("course.save()")
+        again = f"again_{self.name}"
+        shutil.copy(self.lab.notebooks / f"{self.name}.ipynb", self.lab.notebooks / f"{again}.ipynb")
+        return self.lab.open(self.browser, again, run=False)
 
     def in_theme(self, name: str) -> None:
         """Change to "JupyterLab Light" or "JupyterLab Dark", and wait until it is there."""
@@ -150,7 +190,7 @@ class Drawn:
 
     def __init__(self, opened: Opened, at: int, id: str, cell: str):
         self.opened, self.page, self.at, self.id, self.cell = opened, opened.page, at, id, cell
-        self.root = self.page.locator(f".unrolled[data-at='{at}']")
+        self.root = opened.root(at)
         self.kind: str = self.ask("type(_w).__name__")
         self.first, self.state = self.seen(), self.agree()
 
@@ -159,11 +199,10 @@ class Drawn:
         return self.opened.ask(expression, SETTING.format(id=self.id) + code)
 
     def seen(self) -> dict[str, str]:
-        """Picture, sentence and problem as they stand on the page."""
-        return self.page.evaluate("n => course.seen(n)", self.at)
+        return self.opened.picture(self.at)
 
     def traits(self) -> dict[str, Any]:
-        """The model in the browser."""
+        """The model in the browser; of a long text, as numbers are packed in, its checksum."""
         return json.loads(self.page.evaluate("n => course.traits(n)", self.at))
 
     def kernel(self) -> dict[str, Any]:
@@ -172,8 +211,6 @@ class Drawn:
 
     def begin_again(self) -> None:
         """Bring back what reset brings back, then all else that has changed since it was found."""
-        self.ask("None", "_w.reset()")
-        self.agree()
         self.ask("None", BACK.format(state=json.dumps(self.state)))
 
     def agree(self, seconds: float = 5.0) -> dict[str, Any]:

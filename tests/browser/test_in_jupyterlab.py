@@ -1,9 +1,10 @@
 """The course's pages in JupyterLab itself: every widget where it lives, every control by keys and pointer.
 
-What is asked of a control holds for any: none of them is named here, so a new widget is held to the same once it stands
-in PAGES. Every page is opened and run once; what went wrong in the browser fails whichever test it happened in.
+What is asked of a control holds for any: none of them is named here, so a new widget is held to the same once a page
+makes it. Every page is opened and run once; what went wrong in the browser fails whichever test it happened in.
 """
 
+import inspect
 import json
 import re
 import time
@@ -12,17 +13,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from controls import ABOUT, Control, controls
-from in_jupyterlab import NOTEBOOKS, Drawn, Lab, Opened, until
+from in_jupyterlab import NOTEBOOKS, Drawn, Lab, Opened, code, until
 from unrolled import show
 from unrolled.show.widgets.widget import Widget
 
-PAGES = {
-    "01_recurrence": {"TrainingWatch", "Unroll"},
-    "03_vanishing_gradients": {"Clip"},
-    "05_embeddings": {"Sampler", "TrainingWatch"},
-    "06_attention_heatmaps": {"Attention", "TrainingWatch"},
-}
-WITH_WIDGETS = [name for name in NOTEBOOKS if name in PAGES]
+SHOWN = {name: getattr(show, name) for name in show.__all__}
+KINDS = {name for name, each in SHOWN.items() if isinstance(each, type) and issubclass(each, Widget)}
+PAGES = {name: {kind for kind in KINDS if f"show.{kind}(" in code(name)} for name in NOTEBOOKS}
+ASKING = {kind for kind in KINDS if "@answers" in inspect.getsource(SHOWN[kind])}  # those that the kernel answers
+WITH_WIDGETS = [name for name in NOTEBOOKS if PAGES[name]]
 AT_ONCE = 0.5  # s, in which what the browser draws by itself has to be there
 READ = 15.0  # s, in which a network has read the reader's own text
 # Set a control to another value, as a reader might in a cell; gives the value that it has then.
@@ -47,6 +46,15 @@ def _another(name):
     return getattr(_w, name)
 """
 
+# Every function that a widget was given fails, whatever it is asked.
+BREAK = """
+def _broken(*given, **named):
+    raise RuntimeError("broken on purpose")
+_given = {name: value for name, value in vars(_w).items() if callable(value) and name[0] != "_"}
+for _name in _given:
+    setattr(_w, _name, _broken)
+"""
+
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # pipes of the driver, at the end of the session
 
 
@@ -66,10 +74,10 @@ def opened(request, lab, chromium) -> Iterator[Opened]:
 
 @pytest.fixture
 def notebook(opened) -> Iterator[Opened]:
-    """The page, run; whatever goes wrong in the browser while a test has it, fails that test."""
+    """The page, run; whatever goes wrong in the browser or in a callback while a test has it, fails that test."""
     yield opened
-    faults, opened.faults = opened.faults, []
-    assert not faults, faults
+    wrong = opened.gone_wrong()
+    assert not wrong, wrong
 
 
 every_page = pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True)
@@ -77,16 +85,14 @@ every_page_with_widgets = pytest.mark.parametrize("opened", WITH_WIDGETS, indire
 
 
 def test_every_widget_of_the_course_lives_on_a_page():
-    shown = {name: getattr(show, name) for name in show.__all__}
-    made = {name for name, each in shown.items() if isinstance(each, type) and issubclass(each, Widget)}
-    assert made == set().union(*PAGES.values())
+    assert set().union(*PAGES.values()) == KINDS
 
 
 @every_page
 def test_the_page_runs_and_its_widgets_teach_at_once(notebook):
     assert notebook.page.evaluate("course.wrong()") == []
     widgets = notebook.widgets()
-    assert {widget.kind for widget in widgets} == PAGES.get(notebook.name, set())
+    assert {widget.kind for widget in widgets} == PAGES[notebook.name]
     for widget in widgets:
         assert widget.root.locator(".unrolled-drawing :is(svg, canvas)").count() >= 1
         assert len(widget.seen()["says"]) > 40
@@ -162,6 +168,7 @@ def without_effect(widget: Drawn, here: list[Control], asked: set[str], way: str
     for control in here:
         if control.name in asked:
             widget.begin_again()
+            widget.agree(READ)
             wanting[control.name] -= moved(widget, control, way)
     for control in [*here, *reversed(here)]:
         if any(wanting.values()):
@@ -171,8 +178,8 @@ def without_effect(widget: Drawn, here: list[Control], asked: set[str], way: str
 
 def moved(widget: Drawn, control: Control, way: str) -> set[str]:
     """Move a control; which of the two changed: "a trait", "the picture". Kernel and browser have to agree on it."""
-    before, seen = widget.agree(READ), widget.seen()
-    control.move(way)
+    before, seen = widget.traits(), widget.seen()
+    control.move(way, other(before, control))
     if control.kind == "button" and control.about()["name"] != control.name:  # it plays, and the same button ends that
         until(widget.traits, lambda now: now != before)
         control.move(way)
@@ -188,6 +195,13 @@ def moved(widget: Drawn, control: Control, way: str) -> set[str]:
         assert told["says"] is None or says(told["says"], value), f"{control.name} stands at {value}, and says {told}"
     followed = happens(lambda: widget.seen() != seen, READ if control.kind == "text" else AT_ONCE)
     return {"a trait"} | ({"the picture"} if followed else set())
+
+
+def other(traits: dict, control: Control) -> str:
+    """What to write into a field that takes one of some texts: another of those, if the traits list them."""
+    stands = control.about()["value"] if control.kind == "text" else None
+    return next((each for among in traits.values() if isinstance(among, list) and stands in among
+                 for each in among if each != stands), "")  # fmt: skip
 
 
 def says(text: str, value: float) -> bool:
@@ -245,3 +259,43 @@ def test_the_simpler_controls_get_their_keys_too(notebook):
             until(box.inner_html, lambda now, shown=shown: now != shown)
             control.node.press("b")  # a new cell, where JupyterLab hears it
             assert notebook.page.evaluate("course.cells()") == cells
+
+
+@pytest.mark.parametrize("opened", [name for name in NOTEBOOKS if PAGES[name] & ASKING], indirect=True)
+def test_an_error_in_a_callback_is_said_in_words_and_heard_by_these_tests(notebook):
+    for widget in each_kind(notebook):
+        if widget.kind in ASKING:
+            widget.ask("None", BREAK)
+            assert any(goes_wrong(widget, control) for control in controls(notebook.page, widget.root))
+            assert any("RuntimeError: broken on purpose" in each for each in notebook.gone_wrong())
+            widget.ask("None", "for _name, _value in _given.items(): setattr(_w, _name, _value)")
+            widget.begin_again()
+
+
+def goes_wrong(widget: Drawn, control: Control) -> bool:
+    """Move a control; whether the widget then says that something went wrong."""
+    wanted = "Something went wrong here: RuntimeError: broken on purpose"
+    control.move("keyboard")
+    return happens(lambda: widget.seen()["problem"] == wanted, 1)
+
+
+@every_page_with_widgets
+def test_a_saved_page_opened_again_shows_its_pictures_before_anything_runs(notebook):
+    for widget in notebook.widgets():
+        widget.begin_again()
+        settled(widget)
+    before = notebook.pictures()
+    again = notebook.saved()
+    again.page.locator(".unrolled").nth(len(before) - 1).wait_for()
+    assert again.pictures() == before
+    for n in range(len(before)):
+        assert any(answers_alone(again, n, control) for control in controls(again.page, again.root(n)))
+    assert not again.gone_wrong()
+    again.close()
+
+
+def answers_alone(notebook: Opened, n: int, control: Control) -> bool:
+    """Move a control; whether the picture follows without a kernel that knows of it."""
+    before = notebook.picture(n)
+    control.move("keyboard")
+    return happens(lambda: notebook.picture(n) != before, AT_ONCE)
