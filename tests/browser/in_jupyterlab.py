@@ -7,7 +7,6 @@ own. Nothing is reached but this machine: neither by the kernels nor by the brow
 import ast
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -19,21 +18,30 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
+from unrolled import show
+from unrolled.show.widgets.widget import Widget
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((path.stem for path in (REPOSITORY / "notebooks").glob("[0-9]*.ipynb")), reverse=True)
+
+
+def code(name: str) -> str:
+    """All code of a page."""
+    cells = json.loads((REPOSITORY / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+SHOWN = {name: getattr(show, name) for name in show.__all__}
+KINDS = {name for name, each in SHOWN.items() if isinstance(each, type) and issubclass(each, Widget)}
+PAGES = {name: {kind for kind in KINDS if f"show.{kind}(" in code(name)} for name in NOTEBOOKS}
 ASKED = (Path(__file__).parent / "in_jupyterlab.js").read_text(encoding="utf-8")
 OFFLINE = REPOSITORY / "tests" / "notebooks" / "under_nbval"  # its sitecustomize closes the network
 SETTINGS = {
-    "jupyterlab/notebook-extension/tracker": {
-        "windowingMode": "none"
-    },  # every cell stands on the page, to be looked at
+    "jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # every cell stands there
     "jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "jupyterlab/docmanager-extension/plugin": {"autosave": False},
     "jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},  # as `make lab` sets it
 }
-# What JupyterLab says by itself, on a page without outputs too; each with its cause.
-OWN_WORDS: dict[str, str] = {}
 SETTING = """import json as _json
 from hashlib import sha256 as _hash
 from ipywidgets.widgets.widget import _instances as _all
@@ -49,12 +57,6 @@ with _w.hold_sync():
         if _short(getattr(_w, _name)) != _value:
             setattr(_w, _name, _value)
 """
-
-
-def code(name: str) -> str:
-    """All code of a page."""
-    cells = json.loads((REPOSITORY / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 class Lab:
@@ -115,7 +117,7 @@ class Lab:
 class Opened:
     """A notebook in JupyterLab. `faults` are what the browser said and what was asked from outside."""
 
-    def __init__(self, lab: Lab, browser: Browser, name: str, *, run: bool = True, seconds: int = 180):
+    def __init__(self, lab: Lab, browser: Browser, name: str, *, run: bool = True, script: str = ""):
         self.lab, self.browser, self.name = lab, browser, name
         self.faults, self.drawn = [], []
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
@@ -125,17 +127,21 @@ class Opened:
         here = (lab.address, lab.address.replace("http", "ws"), "data:", "blob:")
         self.page.on("request", lambda asked: asked.url.startswith(here) or self.faults.append(f"asked: {asked.url}"))
         self.page.on("websocket", lambda made: made.url.startswith(here) or self.faults.append(f"asked: {made.url}"))
-        self.page.add_init_script(ASKED)
+        self.page.add_init_script(ASKED + script)
         address = f"{lab.address}lab/workspaces/{name}/tree/{name}.ipynb?reset&token={lab.token}"
         self.page.goto(address, wait_until="domcontentloaded", timeout=60_000)
         self.page.wait_for_function("course.idle()", timeout=90_000)
         self.page.evaluate("course.listen()")
         if run:
-            self.page.evaluate("() => course.runAll()", None)
-            self.page.wait_for_function("course.idle()", timeout=1000 * seconds)
+            self.run()
+
+    def run(self, seconds: int = 180) -> None:
+        """Run every cell."""
+        self.page.evaluate("() => course.runAll()", None)
+        self.page.wait_for_function("course.idle()", timeout=1000 * seconds)
 
     def hear(self, said: Any) -> None:
-        if said.type == "error" and not any(re.search(own, said.text) for own in OWN_WORDS):
+        if said.type == "error":
             self.faults.append(f"console: {said.text} ({said.location.get('url', '')})")
 
     def gone_wrong(self) -> list[str]:

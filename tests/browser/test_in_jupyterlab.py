@@ -13,14 +13,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from controls import ABOUT, Control, controls
-from in_jupyterlab import NOTEBOOKS, Drawn, Lab, Opened, code, until
+from in_jupyterlab import KINDS, NOTEBOOKS, PAGES, Drawn, Lab, Opened, until
 from unrolled import show
-from unrolled.show.widgets.widget import Widget
 
-SHOWN = {name: getattr(show, name) for name in show.__all__}
-KINDS = {name for name, each in SHOWN.items() if isinstance(each, type) and issubclass(each, Widget)}
-PAGES = {name: {kind for kind in KINDS if f"show.{kind}(" in code(name)} for name in NOTEBOOKS}
-ASKING = {kind for kind in KINDS if "@answers" in inspect.getsource(SHOWN[kind])}  # those that the kernel answers
+ASKING = {
+    kind for kind in KINDS if "@answers" in inspect.getsource(getattr(show, kind))
+}  # those that the kernel answers
 WITH_WIDGETS = [name for name in NOTEBOOKS if PAGES[name]]
 AT_ONCE = 0.5  # s, in which what the browser draws by itself has to be there
 READ = 15.0  # s, in which a network has read the reader's own text

@@ -1,0 +1,312 @@
+"""How quickly every widget answers: in JupyterLab, on the page where it lives, in Chromium.
+
+    nice -n 10 python tests/bench/latency.py                      about forty minutes on two free cores
+    nice -n 10 python tests/bench/latency.py 03_vanishing_gradients …    these pages, printed and not saved
+
+writes data/results/00_widget_latency.json. It needs what the tests in a browser need (tests/browser), Chromium too.
+In milliseconds:
+
+- input: 200 inputs of every control by the keyboard, and by clicks into the drawing where it answers them. From the
+  time stamp of the event that the reader made (key or pointer) to the end of the last change of the widget's DOM,
+  the layout that it asks for included. An input that changes nothing is not counted; it is made again after another
+  control was moved.
+- kernel: the same for controls whose last change comes from the kernel, and in turns with each of these inputs one of
+  a bare anywidget on the same page: a text field, a Python observer that answers in capitals, a line that shows it.
+- first paint: from the cell's beginning in the kernel, and from the message that shows the widget, to its picture
+  in the DOM, layout included. "first" is in the run of the whole page after it was opened; "again" when the cell is
+  run once more, by itself, five times. Where a cell trains a network first, that is in the former.
+- javascript: bytes of the files as they are shipped.
+"""
+
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from unrolled.data import files
+from unrolled.show.widgets import widget as shared
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
+
+from conftest import FLAGS, program  # noqa: E402
+from controls import ABOUT, shorter  # noqa: E402
+from in_jupyterlab import NOTEBOOKS, PAGES, Drawn, Lab, Opened  # noqa: E402
+
+INPUTS, AGAIN, PILOT, TRIES = 200, 5, 5, 12  # inputs of a control, runs of a cell, first inputs, misses in a row
+DRAWING = {"kind": "drawing", "name": "the drawing, by clicks", "value": ""}
+WANTED = {"input p95": 16, "kernel ratio": 1.5, "first paint": 500, "javascript bytes": 120_000}
+SCRIPT = (Path(__file__).parent / "latency.js").read_text(encoding="utf-8")
+BARE = '''
+import anywidget
+import traitlets
+
+
+class Bare(anywidget.AnyWidget):
+    _esm = """
+    function render({ model, el }) {
+      el.innerHTML = '<div class="bare"><input type="text" aria-label="asked"><p></p></div>';
+      const [input, answer] = el.querySelectorAll("input, p");
+      input.addEventListener("change", () => {
+        model.set("asked", input.value);
+        model.save_changes();
+      });
+      model.on("change:answer", () => (answer.textContent = model.get("answer")));
+    }
+    export default { render };
+    """
+    asked = traitlets.Unicode().tag(sync=True)
+    answer = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.observe("asked")
+    def _answer(self, change):
+        self.answer = change["new"].upper()
+
+
+Bare()
+'''
+
+
+class Field:
+    """A control of a widget, or its drawing where `n` is None. `press()` makes one input and gives how long it took."""
+
+    def __init__(self, notebook: Opened, root: str, n: int | None, about: dict, others: list[str] = ()):
+        self.page, self.root, self.n = notebook.page, root, n
+        self.kind, self.name = about["kind"], about["name"]
+        self.keys = {"range": ("ArrowRight", "ArrowLeft"), "menu": ("ArrowDown", "ArrowUp")}.get(self.kind)
+        self.onward = True
+        self.texts = cycle([*others, about["value"]])
+        self.draw = random.Random(0)
+
+    def arm(self) -> float | None:
+        return self.page.evaluate("asked => latency.arm(asked)", [self.root, self.n])
+
+    def press(self) -> dict | None:
+        stands = self.arm()
+        if self.kind == "text":
+            self.page.keyboard.press("ControlOrMeta+a")
+            self.page.keyboard.insert_text(next(self.texts))
+            self.arm()
+        if self.kind == "drawing":
+            self.click()
+        else:
+            self.page.keyboard.press(self.key(stands))
+        return self.page.evaluate("latency.done()")
+
+    def key(self, stands: float | None) -> str:
+        if self.keys:  # up to its end, and back again
+            self.onward = stands < 1 and (self.onward or stands == 0)
+            return self.keys[0 if self.onward else 1]
+        return "Space" if self.kind == "checkbox" else "Enter"
+
+    def click(self) -> None:
+        box = self.page.locator(f"{self.root} .unrolled-drawing :is(svg, canvas)").first.bounding_box()
+        across, down = self.draw.random(), self.draw.random()
+        self.page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def inputs(field: Field, others: list[Field], bare: Field, count: int) -> list[tuple[dict, dict | None]]:
+    """What `count` inputs that change something took; for a control that the kernel answers, each with one of the
+    bare widget after it. Fewer where many in a row change nothing."""
+    taken, between, missed, asks = [], cycle(others or [field]), 0, False
+    disturbed = False
+    while len(taken) < count and missed < TRIES:
+        if disturbed:
+            next(between).press()
+        found = field.press()
+        missed = 0 if found else missed + 1
+        disturbed = disturbed or (not found and bool(others))
+        if not found:
+            continue
+        taken.append((found, bare.press() if asks else None))
+        if not asks and len(taken) == PILOT and sum(one["asked"] for one, _ in taken) * 2 > PILOT:
+            asks, taken = True, []
+    return taken
+
+
+def told(numbers: list[float]) -> dict[str, float]:
+    ordered = sorted(numbers)
+    rank = -(-95 * len(ordered) // 100) - 1
+    return {
+        "inputs": len(ordered),
+        "median": round(statistics.median(ordered), 1),
+        "p95": round(ordered[rank], 1),
+        "worst": round(ordered[-1], 1),
+    }
+
+
+def summed(field: Field, taken: list[tuple[dict, dict | None]]) -> tuple[str, dict]:
+    """Where a control belongs, "input" or "kernel", and its numbers."""
+    first = field.kind == "button" and field.name == "play"  # what comes after is its clock's, not the input's
+    own = told([one["first" if first else "last"] for one, _ in taken])
+    if taken[0][1] is None:
+        return "input", own
+    bare = told([other["last"] for _, other in taken if other])
+    return "kernel", own | {"bare": bare, "ratio": round(own["p95"] / bare["p95"], 2)}
+
+
+class Bench:
+    """One page, opened and run; `values` are its numbers."""
+
+    def __init__(self, notebook: Opened, kinds: set[str], count: int):
+        self.notebook, self.page, self.kinds, self.count = notebook, notebook.page, kinds, count
+        self.values = {"input": {}, "kernel": {}, "first paint": {}}
+
+    def run(self) -> None:
+        self.page.evaluate("latency.begin()")
+        self.notebook.run()
+        times = self.page.evaluate("latency.cells()")
+        self.notebook.drawn = []
+        for widget in {each.kind: each for each in reversed(self.notebook.widgets())}.values():
+            if widget.kind in self.kinds:
+                again = self.again(widget.cell)
+                self.values["first paint"][widget.kind] = {"first": paint(times[widget.cell]), "again": again}
+                print(self.notebook.name, widget.kind, self.values["first paint"][widget.kind], flush=True)
+        self.notebook.drawn = []
+        self.page.add_style_tag(content=".unrolled { scroll-margin: 80px; }")
+        bare = Field(self.notebook, ".bare", 0, {"kind": "text", "name": "bare", "value": "one two"}, ["three four"])
+        for widget in {each.kind: each for each in reversed(self.notebook.widgets())}.values():
+            if widget.kind in self.kinds:
+                self.widget(widget, bare)
+
+    def again(self, cell: str) -> list[dict]:
+        found, begun = [], time.monotonic()
+        while len(found) < AGAIN and time.monotonic() - begun < 20:
+            found.append(paint(self.page.evaluate("id => latency.again(id)", cell)))
+        return found
+
+    def widget(self, widget: Drawn, bare: Field) -> None:
+        """Every control that is seen at first, those that a choice or a preset brings to light, and the drawing."""
+        done: set[str] = set()
+        widget.root.scroll_into_view_if_needed()
+        self.measure(widget, bare, done)
+        for field in self.fields(widget):
+            if field.kind in ("menu", "button") and field.name not in ("play", "reset"):
+                for _ in range(3 if field.kind == "menu" else 1):
+                    field.press()
+                    self.measure(widget, bare, done)
+        widget.begin_again()
+        self.keep(widget, Field(self.notebook, self.root(widget), None, DRAWING), [], bare)
+
+    def root(self, widget: Drawn) -> str:
+        return f".unrolled[data-at='{widget.at}']"
+
+    def fields(self, widget: Drawn) -> list[Field]:
+        nodes = widget.root.locator(".unrolled-controls :is(input, select, button)")
+        traits = widget.traits()
+        fields = []
+        for n, about in enumerate(nodes.evaluate_all(f"nodes => nodes.map({ABOUT})")):
+            texts = another(traits, str(about["value"])) if about["kind"] == "text" else []
+            if about["seen"]:
+                fields.append(Field(self.notebook, self.root(widget), n, about, texts))
+        return fields
+
+    def measure(self, widget: Drawn, bare: Field, done: set[str]) -> None:
+        """The controls that are seen now and were not measured yet."""
+        for field in self.fields(widget):
+            if field.name not in done:
+                done.add(field.name)
+                others = [each for each in self.fields(widget) if each.n != field.n and each.kind != "text"]
+                self.keep(widget, field, [each for each in others if each.name not in ("play", "stop")], bare)
+
+    def keep(self, widget: Drawn, field: Field, others: list[Field], bare: Field) -> None:
+        taken = inputs(field, others, bare, self.count)
+        if taken:
+            where, numbers = summed(field, taken)
+            self.values[where].setdefault(widget.kind, {})[field.name] = numbers
+            print(self.notebook.name, widget.kind, field.name, where, numbers, flush=True)
+        problem = widget.seen()["problem"]
+        if problem:
+            print(self.notebook.name, widget.kind, field.name, "says:", problem, flush=True)
+
+
+def another(traits: dict, stands: str) -> list[str]:
+    """What else to write into a field: another of the texts among which it takes one, else without its end."""
+    among = (each for each in traits.values() if isinstance(each, list) and stands in each)
+    return [next((text for text in next(among, []) if text != stands), shorter(stands))]
+
+
+def paint(times: dict) -> dict[str, float]:
+    """From the cell's beginning, and from the message that shows the widget, to its picture."""
+    return {
+        "from the cell's beginning": round(times["drawn"] - times["began"], 1),
+        "from its message": round(times["drawn"] - times["shown"], 1),
+    }
+
+
+def with_bare(path: Path) -> None:
+    """Put a cell with the bare widget at the end of a page."""
+    page = json.loads(path.read_text(encoding="utf-8"))
+    cell = {"cell_type": "code", "id": "bare-widget", "metadata": {}, "outputs": [], "execution_count": None}
+    page["cells"].append(cell | {"source": BARE})
+    path.write_text(json.dumps(page), encoding="utf-8")
+
+
+def javascript() -> dict[str, int]:
+    sizes = {path.name: path.stat().st_size for path in sorted(shared.HERE.glob("*.js"))}
+    return sizes | {"together": sum(sizes.values())}
+
+
+def measured(names: list[str], kinds: Callable[[str], set[str]], count: int) -> dict:
+    """The values of these pages; of a kind that stands on several, those of the first."""
+    values = {"input": {}, "kernel": {}, "first paint": {}, "javascript bytes": javascript(), "wanted": WANTED}
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program(), args=FLAGS)
+        values["on"] = {"chromium": browser.version, "cores": len(os.sched_getaffinity(0))}
+        lab = Lab(Path(place))
+        try:
+            for name in names:
+                wanted = kinds(name) - set(values["first paint"])
+                if wanted:
+                    with_bare(lab.notebooks / f"{name}.ipynb")
+                    bench = Bench(lab.open(browser, name, run=False, script=SCRIPT), wanted, count)
+                    bench.run()
+                    for each, found in bench.values.items():
+                        values[each] |= found
+                    print("\n".join(bench.notebook.gone_wrong()), flush=True)
+                    bench.notebook.close()
+        finally:
+            lab.close()
+            browser.close()
+    return values
+
+
+def missed(values: dict) -> list[str]:
+    """What is not as it is wanted, a sentence each."""
+    slow = [
+        f"{kind}, {name}: p95 {found['p95']} ms"
+        for kind, controls in values["input"].items()
+        for name, found in controls.items()
+        if found["p95"] >= WANTED["input p95"]
+    ]
+    asked = [
+        f"{kind}, {name}: {found['ratio']} times the bare widget"
+        for kind, controls in values["kernel"].items()
+        for name, found in controls.items()
+        if found["ratio"] > WANTED["kernel ratio"]
+    ]
+    late = [
+        f"{kind}: first painted after {found['first']}"
+        for kind, found in values["first paint"].items()
+        if found["first"]["from its message"] >= WANTED["first paint"]
+    ]
+    return slow + asked + late
+
+
+def main(*names: str) -> None:
+    count = int(os.environ.get("INPUTS", INPUTS))
+    values = measured(list(names) or sorted(NOTEBOOKS), PAGES.__getitem__, count)
+    print("\n".join(missed(values)) or "everything is as wanted")
+    if not names and count == INPUTS:
+        files.save_results("00_widget_latency", command="python tests/bench/latency.py", seeds=[0], values=values)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
