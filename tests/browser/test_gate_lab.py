@@ -324,6 +324,13 @@ def test_a_text_read_by_the_kernel_is_drawn_and_a_wrong_one_told(page):
     assert (lab.text, "".join(lab.tokens), lab.step, lab.problem) == (TEXT, TEXT, 9, "")
 
 
+def test_a_reset_in_the_browser_brings_text_and_step_back_after_a_shorter_text():
+    lab = example()
+    lab.text = "ab"
+    lab.set_state({"step": 9, "text": TEXT})
+    assert ("".join(lab.tokens), lab.step) == (TEXT, 9)
+
+
 def test_spaces_and_line_breaks_can_be_seen(stage):
     page = stage(GateLab(cell(), embed, "a b\nc"))
     assert page.locator(".unrolled-gate-lab-strip > text").all_text_contents()[:5] == ["a", "␣", "b", "↵", "c"]
