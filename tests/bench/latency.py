@@ -12,6 +12,7 @@ In milliseconds:
   control was moved.
 - kernel: the same for controls whose last change comes from the kernel, and in turns with each of these inputs one of
   a bare anywidget on the same page: a text field, a Python observer that answers in capitals, a line that shows it.
+  "functions given" is what the page's own functions take of it, those that were handed to the widget and run a model.
 - first paint: from the cell's beginning in the kernel, and from the message that shows the widget, to its picture
   in the DOM, layout included. "first" is in the run of the whole page after it was opened; "again" when the cell is
   run once more, by itself, five times. Where a cell trains a network first, that is in the former.
@@ -28,6 +29,7 @@ import time
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import sync_playwright
 from unrolled.data import files
@@ -54,6 +56,7 @@ class Bare(anywidget.AnyWidget):
     function render({ model, el }) {
       el.innerHTML = '<div class="bare"><input type="text" aria-label="asked"><p></p></div>';
       const [input, answer] = el.querySelectorAll("input, p");
+      input.dataset.lmSuppressShortcuts = "";
       input.addEventListener("change", () => {
         model.set("asked", input.value);
         model.save_changes();
@@ -72,6 +75,28 @@ class Bare(anywidget.AnyWidget):
 
 Bare()
 '''
+
+# The time in the functions that a widget was given, in milliseconds since it was last asked for.
+TIMED = """
+import time as _time
+_spent = []
+def _timed(function):
+    def run(*given, **named):
+        begun = _time.perf_counter()
+        try:
+            return function(*given, **named)
+        finally:
+            _spent.append(1000 * (_time.perf_counter() - begun))
+    run.timed = True
+    return run
+def _took():
+    total = sum(_spent)
+    _spent.clear()
+    return total
+for _name, _value in list(vars(_w).items()):
+    if callable(_value) and _name[0] != "_" and not hasattr(_value, "timed"):
+        setattr(_w, _name, _timed(_value))
+"""
 
 
 class Field:
@@ -112,22 +137,28 @@ class Field:
         self.page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
-def inputs(field: Field, others: list[Field], bare: Field, count: int) -> list[tuple[dict, dict | None]]:
-    """What `count` inputs that change something took; for a control that the kernel answers, each with one of the
-    bare widget after it. Fewer where many in a row change nothing."""
-    taken, between, missed, asks = [], cycle(others or [field]), 0, False
-    disturbed = False
+class Input(NamedTuple):
+    """One input, in milliseconds."""
+
+    found: dict  # what `done` of latency.js gives
+    bare: dict | None = None  # of the bare widget, made after it, for a control that the kernel answers
+    given: float = 0.0  # spent in the functions that the widget was given
+
+
+def inputs(field: Field, others: list[Field], bare: Callable[[], tuple], count: int) -> list[Input]:
+    """`count` inputs that change something; fewer where many in a row change nothing."""
+    taken, between, missed, asks, disturbed = [], cycle(others or [field]), 0, False, False
     while len(taken) < count and missed < TRIES:
         if disturbed:
             next(between).press()
         found = field.press()
         missed = 0 if found else missed + 1
         disturbed = disturbed or (not found and bool(others))
-        if not found:
-            continue
-        taken.append((found, bare.press() if asks else None))
-        if not asks and len(taken) == PILOT and sum(one["asked"] for one, _ in taken) * 2 > PILOT:
+        if found:
+            taken.append(Input(found, *(bare() if asks else ())))
+        if not asks and len(taken) == PILOT and 2 * sum(one.found["asked"] for one in taken) > PILOT:
             asks, taken = True, []
+            bare()
     return taken
 
 
@@ -142,14 +173,18 @@ def told(numbers: list[float]) -> dict[str, float]:
     }
 
 
-def summed(field: Field, taken: list[tuple[dict, dict | None]]) -> tuple[str, dict]:
+def summed(field: Field, taken: list[Input]) -> tuple[str, dict]:
     """Where a control belongs, "input" or "kernel", and its numbers."""
     first = field.kind == "button" and field.name == "play"  # what comes after is its clock's, not the input's
-    own = told([one["first" if first else "last"] for one, _ in taken])
-    if taken[0][1] is None:
+    own = told([one.found["first" if first else "last"] for one in taken])
+    if taken[0].bare is None:
         return "input", own
-    bare = told([other["last"] for _, other in taken if other])
-    return "kernel", own | {"bare": bare, "ratio": round(own["p95"] / bare["p95"], 2)}
+    bare = told([one.bare["last"] for one in taken if one.bare])
+    rest = told([one.found["last"] - one.given for one in taken])
+    given = told([one.given for one in taken])
+    ratios = {"ratio": own["p95"] / bare["p95"], "ratio without them": rest["p95"] / bare["p95"]}
+    rounded = {name: round(value, 2) for name, value in ratios.items()}
+    return "kernel", own | {"bare": bare, "functions given": given, "without them": rest} | rounded
 
 
 class Bench:
@@ -217,7 +252,9 @@ class Bench:
                 self.keep(widget, field, [each for each in others if each.name not in ("play", "stop")], bare)
 
     def keep(self, widget: Drawn, field: Field, others: list[Field], bare: Field) -> None:
-        taken = inputs(field, others, bare, self.count)
+        widget.ask("None", TIMED)
+        given = lambda: widget.ask("_took()")  # noqa: E731
+        taken = inputs(field, others, lambda: (bare.press(), given()), self.count)
         if taken:
             where, numbers = summed(field, taken)
             self.values[where].setdefault(widget.kind, {})[field.name] = numbers
