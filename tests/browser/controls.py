@@ -1,6 +1,5 @@
 """Moving a control as a reader does: by the keyboard, or by the pointer. Which trait it sets need not be known."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from playwright.sync_api import Locator, Page
@@ -79,9 +78,8 @@ def shorter(text: str) -> str:
     return text.rsplit(maxsplit=1)[0] if len(text.split()) > 2 else text[:-1]
 
 
-def controls(page: Page, root: Locator) -> Iterator[Control]:
-    """Those that can be used now, in order."""
+def controls(page: Page, root: Locator, hidden: bool = False) -> list[Control]:
+    """Those that can be used now, in order; with `hidden` all that there are."""
     nodes = root.locator(".unrolled-controls :is(input, select, button)")
-    for n, about in enumerate(nodes.evaluate_all(f"nodes => nodes.map({ABOUT})")):
-        if about["seen"]:
-            yield Control(page, nodes.nth(n), about["kind"], about["name"])
+    told = enumerate(nodes.evaluate_all(f"nodes => nodes.map({ABOUT})"))
+    return [Control(page, nodes.nth(n), each["kind"], each["name"]) for n, each in told if each["seen"] or hidden]

@@ -7,6 +7,8 @@ const page = () => globalThis.jupyterapp.shell.currentWidget;
 const kernel = () => page().sessionContext.session.kernel;
 const outputs = () => page().content.widgets.filter((cell) => cell.outputArea);
 
+const asked = new Set(); // what widgets have sent to the kernel, and it has not dealt with yet
+
 // A long text by its checksum.
 async function short(value) {
   if (typeof value !== "string" || value.length <= 1000) return value;
@@ -44,8 +46,13 @@ globalThis.course = {
     kernel().iopubMessage.connect((_kernel, { header, content }) => {
       if (header.msg_type === "error") globalThis.course.heard.push(`in the kernel: ${content.ename}: ${content.evalue}`);
     });
+    kernel().anyMessage.connect((_kernel, { msg: { header, parent_header: parent, content }, direction }) => {
+      if (direction === "send" && header.msg_type === "comm_msg") asked.add(header.msg_id);
+      if (direction === "recv" && content.execution_state === "idle") asked.delete(parent.msg_id);
+    });
   },
   heard: [],
+  answered: () => asked.size === 0,
   save: () => globalThis.jupyterapp.commands.execute("docmanager:save"),
   runAll: () => globalThis.jupyterapp.commands.execute("notebook:run-all-cells"),
   theme: (name) => globalThis.jupyterapp.commands.execute("apputils:change-theme", { theme: name }),
@@ -84,8 +91,11 @@ globalThis.course = {
   seen: (n) => {
     const { root } = globalThis.course.widgets[n];
     const painted = [...root.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL());
-    const [drawing, says, problem] = ["drawing", "says", "problem"].map((part) => root.querySelector(`.unrolled-${part}`));
+    const [drawn, says, problem] = ["drawing", "says", "problem"].map((part) => root.querySelector(`.unrolled-${part}`));
     const pressed = [...root.querySelectorAll("[aria-pressed]")].map((node) => node.ariaPressed).join(" ");
+    const drawing = drawn.cloneNode(true); // but for what is not seen of it
+    for (const node of drawing.querySelectorAll("[hidden]")) node.remove();
+    for (const node of drawing.querySelectorAll("[class='']")) node.removeAttribute("class");
     return { pressed, picture: [drawing.innerHTML, ...painted].join("\n"), says: says.textContent, problem: problem.textContent };
   },
 };

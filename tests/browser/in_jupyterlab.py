@@ -146,7 +146,7 @@ class Opened:
 
     def gone_wrong(self) -> list[str]:
         """What has gone wrong since this was last asked, in the browser or in a callback in the kernel."""
-        self.ask("None")  # what came before it has been heard of when its answer is here
+        self.page.wait_for_function("course.answered()")
         found = self.faults + self.page.evaluate("course.heard.splice(0)")
         self.faults = []
         return found

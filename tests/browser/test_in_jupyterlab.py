@@ -130,7 +130,7 @@ def test_reset_brings_back_the_first_picture(notebook):
     for widget in each_kind(notebook):
         first = widget.agree()
         for control in controls(notebook.page, widget.root):
-            if control.kind != "button":
+            if control.kind != "button" and control.about()["seen"]:
                 control.move("keyboard")
         assert settled(widget) != first
         widget.root.get_by_role("button", name="reset", exact=True).click()
@@ -150,7 +150,7 @@ def test_every_control_moves_the_traits_in_the_kernel_and_the_picture(notebook, 
     for widget in each_kind(notebook):
         widget.root.locator(".unrolled-drawing").focus()
         cells = notebook.page.evaluate("course.cells()")
-        here = list(controls(notebook.page, widget.root))
+        here = controls(notebook.page, widget.root, hidden=True)
         asked = {each.name for each in here if (widget.kind, each.name) not in reached}
         reached |= {(widget.kind, name) for name in asked}
         left = without_effect(widget, here, asked, way)
@@ -167,6 +167,7 @@ def without_effect(widget: Drawn, here: list[Control], asked: set[str], way: str
         if control.name in asked:
             widget.begin_again()
             widget.agree(READ)
+            assert control.about()["seen"] or comes_to_light(widget, control, here), f"nothing shows {control.name}"
             wanting[control.name] -= moved(widget, control, way)
     for control in [*here, *reversed(here)]:
         if any(wanting.values()):
@@ -174,8 +175,21 @@ def without_effect(widget: Drawn, here: list[Control], asked: set[str], way: str
     return {name: left for name, left in wanting.items() if left}
 
 
+def comes_to_light(widget: Drawn, control: Control, here: list[Control]) -> bool:
+    """Go through the menus until a control is seen that some of their choices hide."""
+    for menu in here:
+        if menu.kind == "menu" and menu.about()["seen"]:
+            for _ in range(menu.about()["last"]):
+                menu.move("keyboard")
+                if control.about()["seen"]:
+                    return bool(widget.agree(READ))
+    return False
+
+
 def moved(widget: Drawn, control: Control, way: str) -> set[str]:
     """Move a control; which of the two changed: "a trait", "the picture". Kernel and browser have to agree on it."""
+    if not control.about()["seen"]:
+        return set()
     before, seen = widget.traits(), widget.seen()
     control.move(way, other(before, control))
     if control.kind == "button" and control.about()["name"] != control.name:  # it plays, and the same button ends that
@@ -265,7 +279,8 @@ def test_an_error_in_a_callback_is_said_in_words_and_heard_by_these_tests(notebo
         if widget.kind in ASKING:
             widget.ask("None", BREAK)
             assert any(goes_wrong(widget, control) for control in controls(notebook.page, widget.root))
-            assert any("RuntimeError: broken on purpose" in each for each in notebook.gone_wrong())
+            wrong = notebook.gone_wrong()
+            assert any("RuntimeError: broken on purpose" in each for each in wrong), wrong
             widget.ask("None", "for _name, _value in _given.items(): setattr(_w, _name, _value)")
             widget.begin_again()
 
