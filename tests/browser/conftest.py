@@ -42,7 +42,8 @@ def program() -> str | None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     if not program():
-        pytest.skip("no Chromium here: install the system's package chromium, or give its path in CHROMIUM")
+        missing = pytest.fail if os.environ.get("CHROMIUM_WANTED") else pytest.skip
+        missing("no Chromium here: install the system's package chromium, or give its path in CHROMIUM")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program(), args=FLAGS)
         yield browser
