@@ -57,7 +57,8 @@ class Bare(anywidget.AnyWidget):
       el.innerHTML = '<div class="bare"><input type="text" aria-label="asked"><p></p></div>';
       const [input, answer] = el.querySelectorAll("input, p");
       input.dataset.lmSuppressShortcuts = "";
-      input.addEventListener("change", () => {
+      input.addEventListener("keydown", ({ key }) => {
+        if (key !== "Enter") return;
         model.set("asked", input.value);
         model.save_changes();
       });
