@@ -73,6 +73,23 @@ def test_a_value_set_from_python_moves_the_control_and_reset_brings_it_back(stag
     assert moved != back or not any(type(value).__name__ in ("int", "float") for value in widget.start.values())
 
 
+def test_what_is_no_number_is_refused(widget):
+    numbers = [name for name, trait in widget.traits().items() if isinstance(trait, traitlets.Float)]
+    for name in numbers:
+        with pytest.raises(traitlets.TraitError):
+            setattr(widget, name, float("nan"))
+
+
+def test_reset_takes_back_what_went_wrong_too(stage, widget):
+    widget.problem = "a word that is not there"
+    widget.reset()
+    assert widget.problem == ""
+    page = stage(widget)
+    page.put(problem="a word that is not there")
+    page.get_by_role("button", name="reset").click()
+    assert page.trait("problem") == ""
+
+
 def test_two_on_a_page_do_not_disturb_each_other(stage, widget):
     page = stage(widget)
     state = "Object.fromEntries(Object.keys(model.state).map(name => [name, model.get(name)]))"
@@ -80,8 +97,16 @@ def test_two_on_a_page_do_not_disturb_each_other(stage, widget):
     said = page.locator("p[role=status]").all_text_contents()
     assert len(said) == 2
     assert said[0] == said[1]
-    page.locator(".unrolled").nth(1).get_by_role("button", name="reset").click()
-    assert page.locator("p[role=status]").first.text_content() == said[0]
+    first, second = page.locator(".unrolled").nth(0), page.locator(".unrolled").nth(1)
+    before, other = first.inner_html(), second.inner_html()
+    for name, value in widget.start.items():
+        change = CHANGED.get(type(value).__name__)
+        if change:
+            with contextlib.suppress(traitlets.TraitError):
+                setattr(widget, name, change(value))
+            page.put(**{name: getattr(widget, name)})
+    assert second.inner_html() != other or widget.start == {name: getattr(widget, name) for name in widget.start}
+    assert first.inner_html() == before
     ids = page.locator("[id]").evaluate_all("nodes => nodes.map(node => node.id)")
     assert len(ids) == len(set(ids))
 

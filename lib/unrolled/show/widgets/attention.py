@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..colours import PALETTE
 from ..plots import heatmap
-from .widget import STYLE, Widget, answers, script
+from .widget import STYLE, Number, Widget, answers, script
 
 MOST = 24  # tokens, and keys
 NUMBERS = 100_000  # in q and k together; what the browser is sent
@@ -53,7 +53,7 @@ class Attention(Widget):
     mask = traitlets.Enum(MASKS, "none").tag(sync=True)
     length = traitlets.Int(None, min=0, allow_none=True).tag(sync=True)  # keys that are not padding
     way = traitlets.Enum(WAYS, BLOCKED).tag(sync=True)
-    sharpness = traitlets.Float(1.0, min=0.0, max=3.0).tag(sync=True)  # every query is multiplied by it
+    sharpness = Number(1.0, min=0.0, max=3.0).tag(sync=True)  # every query is multiplied by it
     scaled = traitlets.Bool(True).tag(sync=True)  # divided by √d_k
     over = traitlets.Enum(["keys", "queries"], "keys").tag(sync=True)  # what the softmax sums over
     text = traitlets.Unicode().tag(sync=True)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import traitlets
 from matplotlib.axes import Axes
 
 from ..arrows import arrows
-from .widget import STYLE, Widget, script
+from .widget import STYLE, Number, Widget, script
 
 REACH = 5.0  # of both numbers, either way
 
@@ -20,9 +19,9 @@ class Clip(Widget):
     _esm, _css = script("clip"), STYLE
     controls = ("first", "second", "limit")
 
-    first = traitlets.Float(4.0, min=-REACH, max=REACH).tag(sync=True)
-    second = traitlets.Float(2.0, min=-REACH, max=REACH).tag(sync=True)
-    limit = traitlets.Float(2.0, min=0.1, max=4.0).tag(sync=True)
+    first = Number(4.0, min=-REACH, max=REACH).tag(sync=True)
+    second = Number(2.0, min=-REACH, max=REACH).tag(sync=True)
+    limit = Number(2.0, min=0.1, max=4.0).tag(sync=True)
 
     def __init__(self, gradient: Sequence[float] = (4.0, 2.0), limit: float = 2.0):
         first, second = map(float, gradient)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..cells import lstm_step
 from ..gates import visible
-from .widget import STYLE, Widget, answers, packed, script
+from .widget import STYLE, Number, Widget, answers, packed, script
 
 LONGEST = 60  # characters
 REACHES = ["this unit at this step", "this unit at every step", "every unit at every step"]
@@ -42,8 +42,8 @@ class GateLab(Widget):
     step = traitlets.Int(1, min=1).tag(sync=True)
     gate = traitlets.Enum(["none", *"ifgo"], "none").tag(sync=True)
     how = traitlets.Enum(["held at", "bias plus"], "held at").tag(sync=True)
-    held = traitlets.Float(1.0, min=-1.0, max=1.0).tag(sync=True)
-    plus = traitlets.Float(2.0, min=-8.0, max=8.0).tag(sync=True)
+    held = Number(1.0, min=-1.0, max=1.0).tag(sync=True)
+    plus = Number(2.0, min=-8.0, max=8.0).tag(sync=True)
     reach = traitlets.Enum(REACHES, REACHES[1]).tag(sync=True)
     light = traitlets.Enum(["none", *"ifgoch"], "f").tag(sync=True)
     tokens = traitlets.List(traitlets.Unicode()).tag(sync=True)  # the T characters

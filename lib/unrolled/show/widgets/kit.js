@@ -136,7 +136,7 @@ function button(parts, label, press, pressed) {
 // A button for each named state, and the one that brings back how it began.
 function presets(parts, named) {
   for (const [label, values] of Object.entries(named)) button(parts, label, (model) => put(model, values));
-  button(parts, "reset", (model) => put(model, model.get("start")));
+  button(parts, "reset", (model) => put(model, { ...model.get("start"), problem: "" }));
 }
 
 // Steps on by itself, a step every `milliseconds`, until `step` says that the end is reached or the button is pressed.

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..colours import PALETTE
-from .widget import STYLE, Widget, script
+from .widget import STYLE, Number, Widget, script
 
 LONGEST, WIDEST = 64, 32  # steps and units: a redraw has to be done before the next key
 LOWEST, HIGHEST = 0.1, 3.0  # spectral radius
@@ -47,10 +47,10 @@ class Paths(Widget):
     _esm, _css = script("paths"), STYLE
     controls = ("spectral_radius", "matrix", "nonlinearity", "strength", "length", "loss", "step", "window")
 
-    spectral_radius = traitlets.Float(1.0, min=LOWEST, max=HIGHEST).tag(sync=True)
+    spectral_radius = Number(1.0, min=LOWEST, max=HIGHEST).tag(sync=True)
     matrix = traitlets.Enum(["its own", "identity"], "its own").tag(sync=True)
     nonlinearity = traitlets.Enum(["tanh", "relu"], "tanh").tag(sync=True)
-    strength = traitlets.Float(1.0, min=0.0, max=3.0).tag(sync=True)
+    strength = Number(1.0, min=0.0, max=3.0).tag(sync=True)
     length = traitlets.Int(2, min=2, max=LONGEST).tag(sync=True)
     loss = traitlets.Int(2, min=1, max=LONGEST).tag(sync=True)
     step = traitlets.Int(1, min=1, max=LONGEST).tag(sync=True)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..colours import PALETTE
-from .widget import STYLE, Widget, answers, script
+from .widget import STYLE, Number, Widget, answers, script
 
 MOST = 60  # tokens drawn after a prompt
 SHOWN = 12  # bars
@@ -31,9 +31,9 @@ class Sampler(Widget):
     controls = ("prompt", "temperature", "top_k", "nucleus", "seed", "draws")
 
     prompt = traitlets.Unicode().tag(sync=True)
-    temperature = traitlets.Float(1.0, min=0.0, max=2.0).tag(sync=True)
+    temperature = Number(1.0, min=0.0, max=2.0).tag(sync=True)
     top_k = traitlets.Int(0, min=0, max=50).tag(sync=True)
-    nucleus = traitlets.Float(1.0, min=0.05, max=1.0).tag(sync=True)
+    nucleus = Number(1.0, min=0.05, max=1.0).tag(sync=True)
     seed = traitlets.Int(0, min=0, max=99).tag(sync=True)
     draws = traitlets.Int(0, min=0, max=MOST).tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -7,6 +7,7 @@ import base64
 import functools
 import html
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ def packed(numbers: Tensor, kind: str = "<f8") -> str:
     return base64.b64encode(numbers.detach().cpu().contiguous().numpy().astype(kind).tobytes()).decode()
 
 
+class Number(traitlets.Float):
+    """A Float that is a number: the bounds of traitlets let NaN through, which no picture can show."""
+
+    def validate(self, obj: traitlets.HasTraits, value: object) -> float:
+        value = super().validate(obj, value)
+        return self.error(obj, value) if math.isnan(value) else value
+
+
 class Widget(anywidget.AnyWidget):
     """Traits that name a control are in `controls`; `reset()` brings them back to how they began."""
 
@@ -50,6 +59,7 @@ class Widget(anywidget.AnyWidget):
         with self.hold_sync():
             for name, value in self.start.items():
                 setattr(self, name, value)
+            self.problem = ""
 
     def draw(self) -> tuple[Figure | Axes, str]:
         """The picture without a browser, and the text that says what it shows."""
