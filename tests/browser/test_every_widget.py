@@ -90,6 +90,21 @@ def test_reset_takes_back_what_went_wrong_too(stage, widget):
     assert page.trait("problem") == ""
 
 
+@pytest.mark.parametrize("other", ["reset", "a slider"])
+def test_what_plays_ends_when_another_control_is_used(stage, widget, other):
+    page = stage(widget)
+    play = page.get_by_role("button", name="play", exact=True)
+    if not play.count():
+        pytest.skip("it doesn't play")
+    play.click()
+    assert page.get_by_role("button", name="pause", exact=True).count() == 1
+    if other == "reset":
+        page.get_by_role("button", name="reset").click()
+    else:
+        page.get_by_role("slider").first.press("ArrowLeft")
+    assert play.count() == 1
+
+
 def test_two_on_a_page_do_not_disturb_each_other(stage, widget):
     page = stage(widget)
     state = "Object.fromEntries(Object.keys(model.state).map(name => [name, model.get(name)]))"

@@ -139,7 +139,7 @@ function presets(parts, named) {
   button(parts, "reset", (model) => put(model, { ...model.get("start"), problem: "" }));
 }
 
-// Steps on by itself, a step every `milliseconds`, until `step` says that the end is reached or the button is pressed.
+// Steps on by itself, a step every `milliseconds`, until `step` says that the end is reached, or any control is used.
 function player(parts, step, milliseconds) {
   let timer = 0;
   const node = button(parts, "play", () => (timer ? stop() : start()));
@@ -152,6 +152,9 @@ function player(parts, step, milliseconds) {
     node.textContent = "pause";
     timer = setInterval(() => step(parts.model) || stop(), milliseconds);
   };
+  for (const event of ["click", "input"]) {
+    parts.controls.addEventListener(event, ({ target }) => target !== node && target.matches("button, input, select") && stop());
+  }
   return stop;
 }
 
