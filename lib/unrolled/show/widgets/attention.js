@@ -48,8 +48,39 @@ function maskOf(name, T, S, length) {
 
 const inside = (place, most) => Math.min(Math.max(place, 1), most);
 
-// Everything that is drawn: the traits, the chosen cell (t, s), what was computed.
-function read(model) {
+// The logarithm of a sum of powers, which need not fit into a number themselves.
+function logSum(scores) {
+  const largest = Math.max(...scores);
+  return largest === -Infinity ? largest : largest + Math.log(total(scores.map((score) => Math.exp(score - largest))));
+}
+
+const largest = (weights) => total(weights.map((row) => Math.max(...row))) / weights.length;
+
+// The column of a row's largest weight; −1 where there is none, or several alike.
+function strongest(row) {
+  const most = Math.max(...row);
+  return most > 0 && row.filter((each) => each > most - 1e-9).length === 1 ? row.indexOf(most) : -1;
+}
+
+// What the table and the sentence say besides the matrices.
+function summary(found) {
+  const { q, k, t, s, T, S, masked, weights, allowed, over, where, scaled } = found;
+  const sums = weights.map(total);
+  const leaked = allowed ? total(weights.flatMap((row, r) => row.filter((_, c) => !allowed[r][c]))) : 0;
+  return {
+    factors: q[t].map((each, d) => [each, k[s][d]]),
+    logged: logSum(over === "keys" ? masked[t] : masked.map((row) => row[s])),
+    sums,
+    closed: allowed ? T * S - total(allowed.flat().map(Number)) : 0,
+    leaked: leaked && leaked / total(sums),
+    hits: where.filter((c, r) => strongest(weights[r]) === c).length,
+    largest: largest(weights),
+    divided: scaled ? null : largest(attend({ ...found, mask: allowed, scaled: true }).weights),
+  };
+}
+
+// Everything that is drawn or said: the traits, the chosen cell (t, s), what was computed.
+function numbers(model) {
   const traits = ["tokens", "where", "mask", "length", "way", "sharpness", "scaled", "over"];
   const state = Object.fromEntries(traits.map((name) => [name, model.get(name)]));
   const [layers, keys] = [model.get("q"), model.get("key_names")];
@@ -58,7 +89,8 @@ function read(model) {
   const [q, k] = ["q", "k"].map((name) => model.get(name)[layer][head]);
   const allowed = maskOf(state.mask, T, S, state.length);
   const [t, s] = [inside(model.get("row"), T) - 1, inside(model.get("column"), S) - 1];
-  return { ...state, keys, q, k, T, S, t, s, allowed, ...attend({ ...state, q, k, mask: allowed }) };
+  const found = { ...state, keys, q, k, T, S, t, s, allowed, ...attend({ ...state, q, k, mask: allowed }) };
+  return { ...found, ...summary(found) };
 }
 
 // ── The map ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,13 +163,12 @@ function frames({ place, size }, { where }) {
 }
 
 function showMap(drawn, found) {
-  const { weights, t, s, over } = found;
+  const { weights, sums, t, s, over } = found;
   drawn.cells.forEach((row, r) => row.forEach((cell, c) => (cell.style.fill = ground(weights[r][c]))));
   drawn.numbers.forEach((row, r) => row.forEach((node, c) => say(node, weights[r][c].toFixed(2))));
   drawn.sums.forEach((node, r) => {
-    const sum = total(weights[r]);
-    say(node, sum.toFixed(2));
-    node.setAttribute("font-weight", Math.abs(sum - 1) > 0.005 ? 700 : 400);
+    say(node, sums[r].toFixed(2));
+    node.setAttribute("font-weight", Math.abs(sums[r] - 1) > 0.005 ? 700 : 400);
   });
   say(drawn.columns, over === "queries" && turned(weights).every((column) => Math.abs(total(column) - 1) < 0.005) ? "every column sums to 1" : "");
   drawn.struck.setAttribute("d", strike(drawn, found));
@@ -160,7 +191,7 @@ function arc({ weights, t }, r, c, left, top) {
 const pressed = (at, chosen) => ({ "data-at": at, class: "unrolled-attention-name", "font-weight": chosen ? 700 : 400 });
 
 function showArcs(parts, found) {
-  const { tokens, keys, weights, allowed, t, s, T, S } = found;
+  const { tokens, keys, weights, sums, allowed, t, s, T, S } = found;
   const [left, top] = [Math.max(78, 6 + room(tokens)), 46];
   const right = left + ARC;
   const svg = canvas(parts, right + room(keys) + 76, top + RISE * Math.max(T, S) + 14, "Arcs from queries to keys, as wide as their weights");
@@ -176,7 +207,7 @@ function showArcs(parts, found) {
     words(left - 6, 14, "query (row)", { ...small, ...end }),
     words(left + ARC / 2, 14, "attends to", small),
     words(right + 6, 14, "key (column)", { ...small, ...start }),
-    words(right + room(keys) + 34, 30, `sum ${total(weights[t]).toFixed(2)}`, { class: "unrolled-attention-sum", "font-size": 11 }),
+    words(right + room(keys) + 34, 30, `sum ${sums[t].toFixed(2)}`, { class: "unrolled-attention-sum", "font-size": 11 }),
     ...seen.map(([r, c]) => arc(found, r, c, left, top)),
     ...beside,
     ...across,
@@ -189,15 +220,9 @@ function showArcs(parts, found) {
 const number = (value) => (value === -Infinity ? "−∞" : signed(value));
 const power = (score) => (score === -Infinity ? "0" : Math.abs(score) < 9 ? Math.exp(score).toFixed(score < 0 ? 3 : 2) : `e^${signed(score, 1)}`);
 
-// The logarithm of a sum of powers, which need not fit into a number themselves.
-function logSum(scores) {
-  const largest = Math.max(...scores);
-  return largest === -Infinity ? largest : largest + Math.log(total(scores.map((score) => Math.exp(score - largest))));
-}
-
-function products({ q, k, t, s }) {
-  const shown = q[t].slice(0, 4).map((each, d) => `(${signed(each)})(${signed(k[s][d])})`);
-  const more = q[t].length - shown.length;
+function products({ factors }) {
+  const shown = factors.slice(0, 4).map(([a, b]) => `(${signed(a)})(${signed(b)})`);
+  const more = factors.length - shown.length;
   return `${shown.join(" + ")}${more > 0 ? ` + … (${more} more)` : ""}`;
 }
 
@@ -213,11 +238,10 @@ function maskStep({ allowed, way, masked, t, s }) {
   return ["mask", allowed ? `${said}: ${how[way]}` : said, number(masked[t][s])];
 }
 
-function softmaxStep({ masked, shares, over, t, s }) {
-  const line = over === "keys" ? masked[t] : masked.map((row) => row[s]);
+function softmaxStep({ masked, shares, logged, over, t, s }) {
   const of = over === "keys" ? "its row" : "its column (wrong)";
-  const ratio = `${power(masked[t][s])} ÷ ${power(logSum(line))}`;
-  return ["softmax", `e^score ÷ sum over ${of}: ${line.every((score) => score === -Infinity) ? "nothing to share" : ratio}`, shares[t][s].toFixed(4)];
+  const ratio = `${power(masked[t][s])} ÷ ${power(logged)}`;
+  return ["softmax", `e^score ÷ sum over ${of}: ${logged === -Infinity ? "nothing to share" : ratio}`, shares[t][s].toFixed(4)];
 }
 
 function steps(found) {
@@ -254,28 +278,15 @@ function looks({ tokens, keys, weights, t }) {
   return `“${tokens[t]}” attends most to ${most.map((c) => `“${keys[c]}” ${row[c].toFixed(2)}`).join(", ")}.`;
 }
 
-const largest = (weights) => total(weights.map((row) => Math.max(...row))) / weights.length;
+const unscaled = (found) =>
+  `Not divided by √${found.q[0].length}: the largest weight of a row is ${found.largest.toFixed(2)} on average; divided, ${found.divided.toFixed(2)}.`;
 
-function unscaled({ weights, q, k, sharpness, allowed, way, over }) {
-  const divided = attend({ q, k, sharpness, mask: allowed, way, over }).weights;
-  return `Not divided by √${q[0].length}: the largest weight of a row is ${largest(weights).toFixed(2)} on average; divided, ${largest(divided).toFixed(2)}.`;
-}
+const masking = ({ mask, way, closed, leaked, T, S }) =>
+  `Mask ${mask}, ${way}: ${closed} of ${T * S} cells are forbidden (struck out) and get ${(100 * leaked).toFixed(0)}% of all the weight.`;
 
-function masking({ allowed, weights, mask, way, T, S }) {
-  const closed = T * S - total(allowed.flat().map(Number));
-  const leaked = total(weights.flatMap((row, t) => row.filter((_, s) => !allowed[t][s]))) / T;
-  return `Mask ${mask}, ${way}: ${closed} of ${T * S} cells are forbidden (struck out) and get ${(100 * leaked).toFixed(0)}% of a row's weight on average.`;
-}
+const hitting = ({ where, hits }) => `The strongest cell is the right one (dotted) in ${hits} of ${where.length} rows.`;
 
-const strongest = (row) => row.indexOf(Math.max(...row));
-
-function hitting({ where, weights }) {
-  const hits = where.filter((s, t) => strongest(weights[t]) === s).length;
-  return `The strongest cell is the right one (dotted) in ${hits} of ${where.length} rows.`;
-}
-
-function adding({ weights, over }) {
-  const sums = weights.map(total);
+function adding({ sums, over }) {
   const [least, most] = [Math.min(...sums), Math.max(...sums)];
   if (over === "keys" && most - least < 0.005) return `Every row sums to ${most.toFixed(2).replace(".00", "")}.`;
   const wrong = over === "queries" ? "Softmax over the queries (wrong): each key is shared out among the queries, and rows" : "Rows";
@@ -350,7 +361,7 @@ function render({ model, el }) {
   parts.drawing.append(picture, element("div", { class: "unrolled-attention-beside" }, cell, hint));
   let [drawn, shown] = [null, ""];
   return follow(parts, () => {
-    const found = read(model);
+    const found = numbers(model);
     const now = model.get("view") === "map" ? `${found.tokens.join("\n")}\n\n${found.keys.join("\n")}` : "";
     if (!now) showArcs({ drawing: picture }, found);
     else if (now !== shown) drawn = buildMap({ drawing: picture }, found);
@@ -361,4 +372,4 @@ function render({ model, el }) {
   });
 }
 
-export default { render, attend, maskOf };
+export default { render, attend, maskOf, numbers };

@@ -137,6 +137,8 @@ class Attention(Widget):
     @traitlets.validate("layer", "head", "row", "column", "length")
     def _there(self, proposal: dict) -> int | None:
         name, value = proposal["trait"].name, proposal["value"]
+        if name == "length" and value is None and "padding" in self.mask:
+            raise traitlets.TraitError(f"the mask {self.mask!r} wants a length; None came")
         if not self.q or value is None:
             return value
         most = {
@@ -184,13 +186,21 @@ class Attention(Widget):
     def draw(self) -> tuple[Axes, str]:
         weights, t, s = self.weights(), self.row - 1, self.column - 1
         names = {"x": "key (column)", "y": "query (row) attends to"}
-        ax = heatmap(weights, rows=self.tokens, columns=self.key_names, value="weight", limits=(0, 1), **names)
+        plain = {
+            side: [name.replace("$", r"\$") for name in these]  # else matplotlib reads mathematics
+            for side, these in {"rows": self.tokens, "columns": self.key_names}.items()
+        }
+        ax = heatmap(weights, value="weight", limits=(0, 1), **plain, **names)
         for row, column in enumerate(self.where):
             ax.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor="#333333", linewidth=1.5, linestyle=":"))
         ax.add_patch(Rectangle((s, t), 1, 1, fill=False, edgecolor=PALETTE[1], linewidth=2))
-        best = weights.argmax(dim=1).tolist()
-        pairs = zip(self.tokens, best, weights, strict=True)
-        looks = ", ".join(f"“{token}” to “{self.key_names[b]}” ({row[b]:.2f})" for token, b, row in pairs)
+        best = [alone(row) for row in weights]
+        pairs = zip(self.tokens, best, weights.amax(dim=1).tolist(), strict=True)
+        looks = ", ".join(
+            f"“{token}” to {'nothing' if most == 0 else 'several alike' if b is None else f'“{self.key_names[b]}”'}"
+            f" ({most:.2f})"
+            for token, b, most in pairs
+        )
         sums, hits = weights.sum(dim=1), sum(b == s for b, s in zip(best, self.where, strict=False))
         return ax, (
             f"Attention of {len(self.tokens)} queries to {len(self.key_names)} keys, each to its strongest: {looks}. "
@@ -244,6 +254,12 @@ def one(lengths: int | Tensor) -> int:
     if not isinstance(lengths, int) or isinstance(lengths, bool) or lengths < 0:
         raise ValueError(f"lengths must be a whole number of at least 0; {lengths!r} came")
     return lengths
+
+
+def alone(row: Tensor) -> int | None:
+    """The column of the largest weight of a row (S,), from 0; None where there is none, or several alike."""
+    most = row.max()
+    return int(row.argmax()) if most > 0 and (row > most - 1e-9).sum() == 1 else None
 
 
 def strongest(weights: Tensor) -> tuple[int, int]:
