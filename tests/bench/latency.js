@@ -101,12 +101,13 @@ globalThis.latency = {
     if (type === "range") return (value - min) / (max - min);
     return options ? selectedIndex / (options.length - 1) : null;
   },
-  // Until the kernel has nothing left to do and two frames have passed without a change: how long it took to the first
-  // and to the last change of the page, in ms; null where there was none. `asked`: the last came from the kernel.
-  done: async () => {
+  // Until two frames have passed without a change (and, if `settled`, the kernel has nothing left to do): how long it took
+  // to the first and to the last change of the page, in ms; null where there was none. `asked`: the last came from the
+  // kernel.
+  done: async (settled) => {
     let [last, quiet] = [null, 0];
     await until(() => {
-      quiet = messages.done < messages.sent || sample.last !== last ? 0 : quiet + 1;
+      quiet = (settled && messages.done < messages.sent) || sample.last !== last ? 0 : quiet + 1;
       last = sample.last;
       return quiet > 1;
     });

@@ -1,6 +1,6 @@
 """How quickly every widget answers: in JupyterLab, on the page where it lives, in Chromium.
 
-    nice -n 10 python tests/bench/latency.py                      about forty minutes on two free cores
+    nice -n 10 python tests/bench/latency.py                      about twenty minutes on two free cores
     nice -n 10 python tests/bench/latency.py 03_vanishing_gradients …    these pages, printed and not saved
 
 writes data/results/00_widget_latency.json. It needs what the tests in a browser need (tests/browser), Chromium too.
@@ -114,7 +114,8 @@ class Field:
     def arm(self) -> float | None:
         return self.page.evaluate("asked => latency.arm(asked)", [self.root, self.n])
 
-    def press(self) -> dict | None:
+    def press(self, *, settled: bool = True) -> dict | None:
+        """`settled`: wait until the kernel has nothing left to do, else only until the page is quiet."""
         stands = self.arm()
         if self.kind == "text":
             self.page.keyboard.press("ControlOrMeta+a")
@@ -124,7 +125,7 @@ class Field:
             self.click()
         else:
             self.page.keyboard.press(self.key(stands))
-        return self.page.evaluate("latency.done()")
+        return self.page.evaluate("settled => latency.done(settled)", settled)
 
     def key(self, stands: float | None) -> str:
         if self.keys:  # up to its end, and back again
@@ -152,7 +153,7 @@ def inputs(field: Field, others: list[Field], bare: Callable[[], tuple], count: 
     while len(taken) < count and missed < TRIES:
         if disturbed:
             next(between).press()
-        found = field.press()
+        found = field.press(settled=asks or len(taken) < PILOT)
         missed = 0 if found else missed + 1
         disturbed = disturbed or (not found and bool(others))
         if found:
