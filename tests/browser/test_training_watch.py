@@ -1,4 +1,4 @@
-"""Training that is watched: the curves are the run's numbers, pause waits, stop ends it with the best weights."""
+"""Training that is watched: the curves are the run's numbers, pause waits, stop ends it."""
 
 import math
 
@@ -45,7 +45,9 @@ def test_the_buttons_pause_and_stop_and_are_told(stage):
     page.keyboard.press("Space")
     assert page.trait("stopped") is True
     assert page.trait("paused") is False
-    assert "the best weights are kept" in page.locator("p[role=status]").text_content()
+    assert ", stopped by you:" in page.locator("p[role=status]").text_content()
+    page.put(step=400)  # pressed when all was over
+    assert ", done:" in page.locator("p[role=status]").text_content()
 
 
 def test_a_logarithmic_axis_halves_between_powers(stage):

@@ -80,7 +80,8 @@ def fit(
       resume=True a run that is found there goes on, and ends as if it had not been broken off; for this it needs
       the same arguments. Batches must draw from torch's global generator, or from the `generator` given here:
       numpy's and Python's own generators are not kept, and a loss with a state of its own begins it anew.
-    - callback: is told of every step; where it answers True, training ends as it does by patience.
+    - callback: is told of every step; where it answers True, training ends as it does by patience. If it has a method
+      `ended(error)`, this is called once training is over, with the error that broke it off, or None.
     - progress: a bar, or the text that names it; where nothing is said, a bar unless a callback looks on.
     - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
       the weights, and the best weights are kept. False lets it happen.
@@ -131,10 +132,19 @@ def fit(
                     break
             if checkpoint:
                 run.save(checkpoint)  # at the end, whether the steps, the patience or the callback ended it
+    except BaseException as error:
+        say_end(callback, error)
+        raise
     finally:
         run.restore_best()
         model.train(was_training)
+    say_end(callback)
     return History(list(range(1, run.step + 1)), run.losses, run.gradient_norms, run.validation)
+
+
+def say_end(callback: Callable[[Step], bool | None] | None, error: BaseException | None = None) -> None:
+    if hasattr(callback, "ended"):
+        callback.ended(error)
 
 
 def gradients(model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], batch: Any) -> tuple[float, float]:

@@ -8,7 +8,7 @@ const [HEAD, FEW, RISE, ARC] = [58, 12, 26, 190]; // room for names above; cells
 // ── What is computed ───────────────────────────────────────────────────────────────────────────────────────────────
 
 const dot = (a, b) => a.reduce((sum, each, d) => sum + each * b[d], 0);
-const total = (numbers) => numbers.reduce((sum, each) => sum + each, 0);
+const total = (values) => values.reduce((sum, each) => sum + each, 0);
 const turned = (matrix) => matrix[0].map((_, s) => matrix.map((row) => row[s]));
 
 // −∞ gets 0; where there is nothing else, all get 0.
@@ -133,16 +133,16 @@ function buildMap(parts, found) {
   const place = (t, s) => ({ x: left + s * wide, y: top + t * high });
   const { T, S } = found;
   const cells = grid(T, S, (t, s) => shape("rect", { ...place(t, s), width: wide, height: high, class: "unrolled-attention-cell", "data-at": `${t} ${s}` }));
-  const written = (t, s) => words(left + (s + 0.5) * wide, top + (t + 0.5) * high + 4, "", { "font-size": 11, class: "unrolled-attention-number" });
-  const numbers = wide > 30 ? grid(T, S, written) : [];
+  const write = (t, s) => words(left + (s + 0.5) * wide, top + (t + 0.5) * high + 4, "", { "font-size": 11, class: "unrolled-attention-number" });
+  const written = wide > 30 ? grid(T, S, write) : [];
   const sums = found.tokens.map((_, t) => words(width - 40, top + (t + 0.5) * high + 4, "", { class: "unrolled-attention-sum" }));
   const columns = words(left, top + T * high + 18, "", { ...start, "font-size": 11 });
   const struck = shape("path", { class: "unrolled-attention-struck" });
   const right = shape("path", { class: "unrolled-attention-right" });
   const row = shape("rect", { height: high, width: S * wide, x: left, class: "unrolled-attention-row" });
   const chosen = shape("rect", { width: wide, height: high, class: "unrolled-attention-chosen" });
-  svg.append(...cells.flat(), ...numbers.flat(), struck, ...labels(found, size), ...sums, columns, row, chosen, right);
-  return { place, size, cells, numbers, sums, columns, struck, row, chosen, right };
+  svg.append(...cells.flat(), ...written.flat(), struck, ...labels(found, size), ...sums, columns, row, chosen, right);
+  return { place, size, cells, written, sums, columns, struck, row, chosen, right };
 }
 
 const say = (node, text) => node.textContent !== text && (node.textContent = text);
@@ -165,7 +165,7 @@ function frames({ place, size }, { where }) {
 function showMap(drawn, found) {
   const { weights, sums, t, s, over } = found;
   drawn.cells.forEach((row, r) => row.forEach((cell, c) => (cell.style.fill = ground(weights[r][c]))));
-  drawn.numbers.forEach((row, r) => row.forEach((node, c) => say(node, weights[r][c].toFixed(2))));
+  drawn.written.forEach((row, r) => row.forEach((node, c) => say(node, weights[r][c].toFixed(2))));
   drawn.sums.forEach((node, r) => {
     say(node, sums[r].toFixed(2));
     node.setAttribute("font-weight", Math.abs(sums[r] - 1) > 0.005 ? 700 : 400);
@@ -198,7 +198,7 @@ function showArcs(parts, found) {
   const place = (n) => top + n * RISE + 4;
   const beside = tokens.map((token, r) => words(left - 6, place(r), short(token), { ...end, ...pressed(`${r} ${s}`, r === t) }));
   const across = keys.map((key, c) => words(right + 6, place(c), short(key), { ...start, ...pressed(`${t} ${c}`, c === s) }));
-  const numbers = keys.map((_, c) => words(right + room(keys) + 34, place(c), weights[t][c].toFixed(2), { class: "unrolled-attention-number", "font-weight": c === s ? 700 : 400 }));
+  const beyond = keys.map((_, c) => words(right + room(keys) + 34, place(c), weights[t][c].toFixed(2), { class: "unrolled-attention-number", "font-weight": c === s ? 700 : 400 }));
   const rows = [...tokens.keys()].filter((r) => r !== t).concat(t); // the chosen one last, above the others
   const seen = rows.flatMap((r) => keys.map((_, c) => [r, c])).filter(([r, c]) => weights[r][c] > 0.02 || (r === t && weights[r][c] > 0));
   across.forEach((node, c) => allowed && !allowed[t][c] && node.setAttribute("text-decoration", "line-through"));
@@ -211,7 +211,7 @@ function showArcs(parts, found) {
     ...seen.map(([r, c]) => arc(found, r, c, left, top)),
     ...beside,
     ...across,
-    ...numbers,
+    ...beyond,
   );
 }
 

@@ -35,13 +35,14 @@ function distribution(logits, temperature, topK, nucleus) {
   return p;
 }
 
-function read(model) {
+// Everything that is drawn or said; the likeliest by their logits, since at temperature 0 all but one have p = 0.
+function numbers(model) {
   const [logits, temperature, topK, nucleus] = ["logits", "temperature", "top_k", "nucleus"].map((name) => model.get(name));
   const whole = softmax(logits, temperature);
   const p = distribution(logits, temperature, topK, nucleus);
   const kept = p.filter((each) => each > 0).length;
   const mass = whole.reduce((sum, each, n) => sum + (p[n] > 0 ? each : 0), 0);
-  return { whole, p, kept, mass, order: ranked(whole).slice(0, SHOWN), V: p.length };
+  return { whole, p, kept, mass, order: ranked(logits).slice(0, SHOWN), V: p.length };
 }
 
 const visible = (name) => (name.trim() ? name : name.replaceAll("\n", "↵").replaceAll(" ", "␣"));
@@ -63,18 +64,17 @@ function bar(model, { whole, p }, n, row, longest) {
 
 function draw(parts) {
   const { model } = parts;
-  const found = read(model);
+  const found = numbers(model);
   const svg = canvas(parts, NAME + BAR + 70, SHOWN * ROW + 8, "Probability of the likeliest next tokens");
   const longest = Math.max(...found.p);
   svg.append(...found.order.map((n, row) => bar(model, found, n, row, longest)));
-  const text = element("p", { class: "unrolled-sampler-text" }, `${model.get("prompt")} `);
+  const text = element("p", { class: "unrolled-sampler-text" }, `${model.get("begun")} `);
   text.append(element("b", {}, model.get("text")), " …");
   parts.drawing.prepend(text);
 }
 
 function sentence(model) {
-  const { p, kept, mass, V } = read(model);
-  const first = p.indexOf(Math.max(...p));
+  const { p, kept, mass, V, order: [first] } = numbers(model);
   const drawn = model.get("draws");
   const next = `Likeliest next: “${visible(model.get("names")[first])}”, ${p[first].toFixed(2)}`;
   const stay = `${kept.toLocaleString("en")} of ${V.toLocaleString("en")} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}% of the probability`;
@@ -104,4 +104,4 @@ function render({ model, el }) {
   });
 }
 
-export default { render, distribution };
+export default { render, distribution, numbers };

@@ -13,6 +13,7 @@ from .widget import STYLE, Number, Widget, answers, script
 
 MOST = 60  # tokens drawn after a prompt
 SHOWN = 12  # bars
+LOWEST = -1e300  # e to this is 0 at every temperature; −∞ can't be sent
 
 
 class Sampler(Widget):
@@ -24,7 +25,8 @@ class Sampler(Widget):
 
     `draws` is how many tokens stand after the prompt: more are drawn, fewer taken back. The same seed draws the same.
     Raises traitlets.TraitError for a temperature outside 0 to 2, a top_k outside 0 (off) to 50, a nucleus outside
-    0.05 to 1 (off), more than 60 draws.
+    0.05 to 1 (off), more than 60 draws; ValueError for a prompt of no token, for logits that are NaN or +∞, or all −∞.
+    A prompt that is refused later is told in `problem`; `begun` stays the one that was read.
     """
 
     _esm, _css = script("sampler"), STYLE
@@ -37,6 +39,7 @@ class Sampler(Widget):
     seed = traitlets.Int(0, min=0, max=99).tag(sync=True)
     draws = traitlets.Int(0, min=0, max=MOST).tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    begun = traitlets.Unicode().tag(sync=True)  # the prompt that was read
     logits = traitlets.List(traitlets.Float()).tag(sync=True)  # (V,) of the token that comes next
     text = traitlets.Unicode().tag(sync=True)  # what was drawn so far
 
@@ -54,24 +57,25 @@ class Sampler(Widget):
         super().__init__(prompt=prompt, temperature=float(temperature), names=list(names))
         self.read, self.encode, self.join, self.distribution = read, encode, join, distribution
         self.begin()
-        self.anew()
+        self.anew(prompt)
 
-    def anew(self) -> None:
-        """Read the prompt; nothing is drawn yet."""
-        numbers = [int(number) for number in self.encode(self.prompt)]
+    def anew(self, prompt: str) -> None:
+        """Read this prompt; nothing is drawn yet. What can't be read leaves everything as it was."""
+        numbers = [int(number) for number in self.encode(prompt)]
         if not numbers:
-            raise ValueError(f"a prompt of at least one token is wanted; {self.prompt!r} came")
+            raise ValueError(f"a prompt of at least one token is wanted; {prompt!r} came")
+        logits = carried(self.read(numbers))
         self.numbers, self.states = numbers, []
         self.generator = torch.Generator().manual_seed(self.seed)
         with self.hold_sync():
-            self.draws, self.text = 0, ""
-            self.logits = self.read(numbers).tolist()
+            self.draws, self.text, self.begun = 0, "", prompt
+            self.logits = logits
 
     @traitlets.observe("prompt", "seed")
     @answers
-    def _begin_again(self, _change: dict) -> None:
+    def _begin_again(self, change: dict) -> None:
         if hasattr(self, "read"):
-            self.anew()
+            self.anew(self.prompt if change["name"] == "prompt" else self.begun)
 
     @traitlets.observe("draws")
     @answers
@@ -89,7 +93,7 @@ class Sampler(Widget):
         with self.hold_sync():
             drawn = self.numbers[len(self.numbers) - self.draws :]
             self.text = self.join([self.names[number] for number in drawn]) if drawn else ""
-            self.logits = self.read(self.numbers).tolist()
+            self.logits = carried(self.read(self.numbers))
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """(V,) as the controls stand."""
@@ -98,13 +102,23 @@ class Sampler(Widget):
         )
 
     def draw(self) -> tuple[Figure, str]:
-        p = self.probabilities(torch.tensor(self.logits, dtype=torch.float64))
-        values, places = p.topk(min(SHOWN, len(p)))
+        logits = torch.tensor(self.logits, dtype=torch.float64)
+        places = logits.argsort(descending=True, stable=True)[:SHOWN]  # the order of p, also where p is 0
+        values = self.probabilities(logits)[places]
         figure, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
         likeliest = [self.names[place] for place in places.tolist()]
         ax.bar(range(len(values)), values.tolist(), color=PALETTE[0])
-        ax.set_xticks(range(len(values)), likeliest, rotation=45)
+        plain = [name.replace("$", r"\$") for name in likeliest]  # else matplotlib reads mathematics
+        ax.set_xticks(range(len(values)), plain, rotation=45)
         ax.set_ylabel("probability")
         ax.spines[["top", "right"]].set_visible(False)
         told = ", ".join(f"{name} {value:.2f}" for name, value in zip(likeliest[:4], values.tolist(), strict=False))
-        return figure, f"After “{self.prompt}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
+        return figure, f"After “{self.begun}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
+
+
+def carried(logits: Tensor) -> list[float]:
+    """Logits (V,) as the browser is sent them: −∞, a token that can't come, is the lowest number that there is."""
+    values = logits.detach().cpu().double()
+    if values.isnan().any() or values.max() == torch.inf or values.max() == -torch.inf:
+        raise ValueError(f"read must give logits that are numbers, or −∞ for some; the largest is {values.max():g}")
+    return values.clamp(min=LOWEST).tolist()

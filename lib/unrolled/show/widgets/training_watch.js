@@ -15,50 +15,52 @@ const height = (value, [low, high], log) =>
 const drawing = (path, colour, opacity) =>
   shape("path", { d: path || "M0 0", fill: "none", stroke: colour, "stroke-opacity": opacity, "stroke-width": opacity < 1 ? 1 : 1.8 });
 
-function curve(at, values, limits, log, steps) {
+function curve(points) {
   let [path, up] = ["", true];
-  values.forEach((value, n) => {
-    if (value === null || (log && value <= 0)) {
-      up = true; // a gap where the number is none
-      return;
-    }
-    const [x, y] = [SIDE + (at[n] / steps) * WIDE, HIGH * (1 - height(value, limits, log))];
-    path += `${up ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
-    up = false;
-  });
+  for (const [x, y] of points) {
+    if (y !== null) path += `${up ? "M" : "L"}${(SIDE + x * WIDE).toFixed(1)} ${(HIGH * (1 - y)).toFixed(1)}`;
+    up = y === null; // a gap where the number is none
+  }
   return path;
 }
 
 const short = (value) => (value !== 0 && Math.abs(value) < 0.01 ? value.toExponential(0) : Number(value.toPrecision(3)).toString());
 
-// All runs, the present one last, and how many steps the longest has.
-function runs(model) {
-  const all = [...model.get("earlier"), ["at", "losses", "norms"].map((each) => model.get(each))];
-  return { all, steps: Math.max(1, model.get("steps"), ...all.map(([at]) => at.at(-1) ?? 0)), log: model.get("log") };
+// What is drawn: how many steps the longest run has; of loss and norm the axis' ends, and for each run, the present
+// one last, its points as shares of the panel.
+function numbers(model) {
+  const [log, runs] = [model.get("log"), [...model.get("earlier"), ["at", "losses", "norms"].map((each) => model.get(each))]];
+  const steps = Math.max(1, model.get("steps"), ...runs.map(([at]) => at.at(-1) ?? 0));
+  const panels = [1, 2].map((which) => {
+    const limits = range(runs.flatMap((run) => run[which]), log);
+    const share = (value) => (value === null || (log && value <= 0) ? null : height(value, limits, log));
+    return { limits, curves: runs.map((run) => run[which].map((value, n) => [run[0][n] / steps, share(value)])) };
+  });
+  return { steps, panels };
 }
 
-function panel({ all, steps, log }, name, which, colour, top) {
-  const limits = range(all.flatMap((run) => run[which]), log);
+function panel({ limits, curves }, name, colour, top) {
   const axis = shape("path", { d: `M${SIDE} 0V${HIGH}H${SIDE + WIDE}`, fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
   const ends = [words(SIDE - 6, HIGH, short(limits[0]), { "text-anchor": "end" }), words(SIDE - 6, 9, short(limits[1]), { "text-anchor": "end" })];
   const title = words(SIDE + WIDE, -5, name, { "text-anchor": "end", "font-weight": 600 });
-  const curves = all.map((run, n) => drawing(curve(run[0], run[which], limits, log, steps), colour, n < all.length - 1 ? 0.35 : 1));
-  return shape("g", { transform: `translate(0, ${top})` }, axis, ...ends, ...curves, title);
+  const drawn = curves.map((points, n) => drawing(curve(points), colour, n < curves.length - 1 ? 0.35 : 1));
+  return shape("g", { transform: `translate(0, ${top})` }, axis, ...ends, ...drawn, title);
 }
 
 function draw(parts) {
-  const found = runs(parts.model);
+  const { steps, panels: [losses, norms] } = numbers(parts.model);
   const svg = canvas(parts, SIDE + WIDE + 20, 2 * HIGH + 74, "Loss and gradient norm by step");
-  svg.append(panel(found, "loss", 1, PALETTE[0], 18));
-  svg.append(panel(found, "gradient norm, before clipping", 2, PALETTE[1], HIGH + 42));
+  svg.append(panel(losses, "loss", PALETTE[0], 18));
+  svg.append(panel(norms, "gradient norm, before clipping", PALETTE[1], HIGH + 42));
   const below = 2 * HIGH + 62;
-  svg.append(words(SIDE, below, "0"), words(SIDE + WIDE, below, found.steps, { "text-anchor": "end" }));
+  svg.append(words(SIDE, below, "0"), words(SIDE + WIDE, below, steps, { "text-anchor": "end" }));
   svg.append(words(SIDE + WIDE / 2, below, "step"));
 }
 
 function doing(model) {
-  if (model.get("stopped")) return "stopped by you; the best weights are kept";
-  if (model.get("steps") && model.get("step") >= model.get("steps")) return "done";
+  const [steps, step, end] = ["steps", "step", "end"].map((name) => model.get(name));
+  if (steps && step >= steps) return "done";
+  if (end || model.get("stopped")) return end || "stopped by you";
   return model.get("paused") ? "paused" : "training";
 }
 
@@ -84,4 +86,4 @@ function render({ model, el }) {
   });
 }
 
-export default { render, range, height };
+export default { render, range, height, numbers };

@@ -19,8 +19,9 @@ class TrainingWatch(Widget):
     """`watch = TrainingWatch()`, shown, then `fit(model, batches, loss, …, callback=watch)`.
 
     It is told of each step (`step` of `steps`, `loss`, `gradient_norm`), waits while the reader has pressed pause, and
-    answers True once stop was pressed, which ends `fit` with the best weights. Where several runs follow one another,
-    the curves of the earlier ones stay, faintly. `TrainingWatch(log=True)` begins with logarithmic axes.
+    answers True once stop was pressed, which ends `fit` as its patience does. `fit` says when the run is over, and by
+    what: `end` tells it. Where several runs follow one another, the curves of the earlier ones stay, faintly.
+    `TrainingWatch(log=True)` begins with logarithmic axes.
     """
 
     _esm, _css = script("training_watch"), STYLE
@@ -31,6 +32,7 @@ class TrainingWatch(Widget):
     stopped = traitlets.Bool(False).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     steps = traitlets.Int(0).tag(sync=True)  # that are to be
+    end = traitlets.Unicode().tag(sync=True)  # how the run ended, where `fit` has said so
     at = traitlets.List(traitlets.Int()).tag(sync=True)  # the steps that are drawn
     losses = traitlets.List().tag(sync=True)  # at these; None where not finite
     norms = traitlets.List().tag(sync=True)
@@ -48,6 +50,8 @@ class TrainingWatch(Widget):
         """Take note of a step; True where training is to end."""
         if self.seen and step.step <= self.seen[-1].step:
             self.next_run()
+        if self.end:  # a run that was broken off is taken up
+            self.end, self.stopped = "", False
         self.seen.append(step)
         if self.paused or step.step >= step.steps or time.monotonic() - self.drawn > EVERY:
             self.tell()
@@ -56,6 +60,12 @@ class TrainingWatch(Widget):
         if self.stopped:
             self.tell()
         return self.stopped
+
+    def ended(self, error: BaseException | None = None) -> None:
+        """The run is over, by this error where one broke it off."""
+        if self.seen and not self.end:
+            self.tell()
+            self.end = how(error, self.stopped, self.step == self.steps)
 
     def next_run(self) -> None:
         """Put the curves so far behind those to come."""
@@ -86,7 +96,7 @@ class TrainingWatch(Widget):
                 ax.plot(
                     run[0], [math.nan if value is None else value for value in run[n]], color=f"C{n - 1}", alpha=alpha
                 )
-            ax.set_ylabel(name)
+            ax.set(ylabel=name, yscale="log" if self.log else "linear")
             ax.spines[["top", "right"]].set_visible(False)
         axes[1].set(xlabel="step")
         if not self.at:
@@ -104,6 +114,13 @@ def hear_at_once(comm: Any) -> None:
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, asked_for: asked_for
+
+
+def how(error: BaseException | None, stopped: bool, whole: bool) -> str:
+    """What ended a run, in words."""
+    if error is None:
+        return "done" if whole else "stopped by you" if stopped else "ended before its last step"
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"broken off by {type(error).__name__}"
 
 
 def finite(value: float) -> float | None:
