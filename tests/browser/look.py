@@ -3,60 +3,23 @@
     python tests/browser/look.py 04_lstm_gates FOLDER               the whole page, screen by screen
     python tests/browser/look.py 04_lstm_gates FOLDER CELL-ID …     these cells, each in the middle of the screen
 
-It needs more than the course does: `pip install playwright`, and Chromium (or its path in CHROMIUM).
+It needs what the tests in a browser need, Chromium too. A copy of the page is opened; the page itself stays as it is.
 What went wrong in the page's cells and in the browser is printed. Exits with 1 where anything did.
 """
 
-import os
-import re
-import signal
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from conftest import FLAGS, program
+from in_jupyterlab import Lab
 from playwright.sync_api import Page, sync_playwright
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SCREEN = {"width": 1280, "height": 900}
-OPEN = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-RUN = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
-FAILED = """() => [...jupyterapp.shell.currentWidget.content.model.cells].filter(cell => cell.type === 'code').flatMap(
-    cell => cell.executionCount === null ? [cell.id + ': did not run']
-        : cell.outputs.toJSON().filter(output => output.output_type === 'error' || output.name === 'stderr').map(
-            output => cell.id + ': ' + (output.evalue ?? output.text)))"""
 SHOW = """id => {
     const page = jupyterapp.shell.currentWidget.content;
     page.activeCellIndex = [...page.model.cells].findIndex(cell => cell.id === id);
     return page.scrollToItem(page.activeCellIndex, 'center');
 }"""
-
-
-def start() -> tuple[subprocess.Popen, str]:
-    """`make lab` without a browser, and the address that it prints."""
-    command = ["make", "lab", "ARGS=--no-browser --LabApp.expose_app_in_browser=True"]
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    lab = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True, **pipes)
-    for line in lab.stdout:
-        found = re.search(r"http://localhost\S+token=\S+", line)
-        if found:
-            return lab, found[0]
-    raise RuntimeError("make lab ended without an address")
-
-
-def run(page: Page) -> list[str]:
-    """Run every cell; returns what went wrong in them."""
-    page.wait_for_function(OPEN, timeout=60_000)
-    page.evaluate(RUN)
-    page.wait_for_function(OPEN, timeout=300_000)
-    page.wait_for_timeout(2000)
-    return page.evaluate(FAILED)
 
 
 def screens(page: Page, folder: Path) -> None:
@@ -81,24 +44,20 @@ def cell(page: Page, id: str, folder: Path) -> None:
 def main(name: str, place: str, *ids: str) -> int:
     folder = Path(place)
     folder.mkdir(parents=True, exist_ok=True)
-    lab, address = start()
-    wrong = []
-    try:
-        with sync_playwright() as browsers:
-            program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-            browser = browsers.chromium.launch(executable_path=program, args=FLAGS)
-            page = browser.new_page(viewport=SCREEN)
-            page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-            page.goto(address.replace("00_start_here", name).replace("?", "?reset&"))  # no page left open from before
-            wrong += run(page)
+    with tempfile.TemporaryDirectory() as own, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program(), args=FLAGS)
+        lab = Lab(Path(own))
+        try:
+            opened = lab.open(browser, name)
+            opened.page.wait_for_timeout(2000)
             for id in ids:
-                cell(page, id, folder)
+                cell(opened.page, id, folder)
             if not ids:
-                screens(page, folder)
+                screens(opened.page, folder)
+            wrong = [*opened.page.evaluate("course.wrong()"), *opened.gone_wrong()]
+        finally:
+            lab.close()
             browser.close()
-    finally:
-        os.killpg(lab.pid, signal.SIGTERM)  # make, and JupyterLab under it
-        lab.communicate()
     print("\n".join(wrong) or "nothing went wrong")
     return int(bool(wrong))
 
