@@ -100,6 +100,63 @@ def test_a_run_that_is_stopped_does_not_stop_the_next(train):
     assert len(second.steps) == 20
 
 
+def test_a_run_says_how_it_ended(train):
+    watch = TrainingWatch()
+    train(watch, steps=20)
+    assert watch.end == "done"
+
+    def killed(now):
+        watch(now)
+        if now.step == 37:
+            raise KeyboardInterrupt
+
+    killed.ended = watch.ended
+    with pytest.raises(KeyboardInterrupt):
+        train(killed, steps=300)
+    assert (watch.step, watch.run, watch.end) == (37, 2, "interrupted")  # not the last step that was drawn in time
+    train(watch, steps=300, validate=lambda model: 1.0, validate_every=10, patience=1)
+    assert (watch.step, watch.end) == (20, "ended before its last step")
+    threading.Timer(0.2, lambda: setattr(watch, "stopped", True)).start()
+    train(watch, steps=100_000)
+    assert watch.end == "stopped by you"
+
+
+def test_a_run_that_broke_says_so_and_is_taken_up(train, tmp_path):
+    watch, way = TrainingWatch(), {"steps": 300, "checkpoint": tmp_path / "run.safetensors", "checkpoint_every": 36}
+
+    class Plug:
+        def __call__(self, now):
+            if now.step == 37:
+                raise RuntimeError("the plug was pulled")
+            return watch(now)
+
+        ended = watch.ended
+
+    with pytest.raises(RuntimeError):
+        train(Plug(), **way)
+    assert (watch.step, watch.end) == (36, "broken off by RuntimeError")
+    watch.stopped = True  # pressed too late
+    seen = []
+    train(lambda now: (watch(now), seen.append(watch.end))[0], resume=True, **way)
+    assert (watch.step, watch.run, set(seen)) == (300, 1, {""})
+
+
+def test_before_the_first_step_nothing_has_ended():
+    watch = TrainingWatch()
+    watch.ended(KeyboardInterrupt())
+    assert watch.end == ""
+    assert watch.draw()[1].endswith("training has not begun.")
+    plt.close("all")
+
+
+def test_the_figure_is_logarithmic_where_the_axes_are():
+    watch = TrainingWatch(log=True)
+    watch(SimpleNamespace(step=1, steps=2, loss=1.0, gradient_norm=0.1))
+    watch.tell()
+    assert [ax.get_yscale() for ax in watch.draw()[0].axes] == ["log", "log"]
+    plt.close("all")
+
+
 def test_a_message_of_a_control_goes_where_the_browser_asks():
     """ipykernel routes it to the thread that last spoke to the widget, unless told otherwise."""
     comm = BaseComm.__new__(BaseComm)

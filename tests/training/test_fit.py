@@ -329,6 +329,34 @@ def test_the_callback_is_told_every_step():
     assert [now.lr for now in told] == pytest.approx([1e-2, 0.5e-2 * (1 + 0.5**0.5), 0.5e-2, 0.5e-2 * (1 - 0.5**0.5)])
 
 
+class Listener:
+    """A callback that wants to know how it ended."""
+
+    def __init__(self, at=math.inf, error=KeyboardInterrupt):
+        self.at, self.error, self.told = at, error, []
+
+    def __call__(self, now):
+        if now.step == self.at:
+            raise self.error
+
+    def ended(self, error):
+        self.told.append(type(error))
+
+
+def test_the_callback_is_told_that_training_is_over_and_by_what():
+    whole, patient, killed, broken = Listener(), Listener(), Listener(at=3), Listener()
+    run(callback=whole)
+    assert whole.told == [type(None)]
+    run(callback=patient, validate=lambda model: 1.0, validate_every=10, patience=1)
+    assert patient.told == [type(None)]
+    with pytest.raises(KeyboardInterrupt):
+        run(callback=killed)
+    assert killed.told == [KeyboardInterrupt]
+    with pytest.raises(FloatingPointError):
+        run(callback=broken, loss=breaks_at(12))
+    assert broken.told == [FloatingPointError]
+
+
 def test_without_progress_nothing_is_written(capfd):
     run()
     assert capfd.readouterr() == ("", "")
