@@ -168,39 +168,51 @@ function chosen(model) {
 }
 
 // The network that the traits describe.
-function network(model, T) {
+function network(model) {
   const [base, radius, strength, nonlinearity] = ["base", "spectral_radius", "strength", "nonlinearity"].map((name) => model.get(name));
   const identity = model.get("matrix") === "identity";
   const W_hh = base.map((row, i) => Float64Array.from(row, (value, j) => radius * (identity ? Number(i === j) : value)));
-  const x = model.get("x").slice(0, T).map((row) => Float64Array.from(row, (value) => strength * value));
+  const x = model.get("x").slice(0, chosen(model).T).map((row) => Float64Array.from(row, (value) => strength * value));
   const { h, slope } = forward({ W_hh, W_xh: model.get("W_xh"), b: model.get("b"), x, nonlinearity });
   const WtW = gram(W_hh, true);
   return { W_hh, h, slope, factors: slope.map((each) => factor(WtW, each)) };
 }
 
-// All that is shown. The network is run again only where it has changed.
+// All that is drawn or said; `net` is the network of the same traits.
+function numbers(model, net = network(model)) {
+  const { T, t, k, window } = chosen(model);
+  const { blame, blame_a } = backward({ ...net, sent: model.get("sent")[t - 1], t: t - 1, window });
+  const { shares, sums } = sharesOf(net.h, blame_a);
+  const [arrives, cuts] = [blame.map(length), net.factors.map((_, step) => starts(step, window))];
+  const bound = Array(t).fill(arrives[t - 1]); // the norms multiplied, from the loss back
+  for (let n = t - 1; n > 0; n -= 1) bound[n - 1] = cuts[n] ? 0 : bound[n] * net.factors[n];
+  const onWay = net.factors.slice(k, t);
+  return {
+    T,
+    t,
+    k,
+    window,
+    onWay,
+    cuts,
+    arrives,
+    shares,
+    bound,
+    factors: net.factors,
+    whole: sums[t],
+    part: sums[t] && (100 * sums[k]) / sums[t],
+    most: productNorm(net.W_hh, net.slope, k - 1, t - 1),
+    multiplied: onWay.reduce((product, value) => product * value, 1),
+  };
+}
+
+// The same, with a network that is run again only where it has changed.
 function teller(model) {
   const makes = ["spectral_radius", "matrix", "nonlinearity", "strength"];
   let [made, net] = ["", null];
   return () => {
-    const { T, t, k, window } = chosen(model);
-    const wanted = [T, ...makes.map((name) => model.get(name))].join();
-    if (wanted !== made) [made, net] = [wanted, network(model, T)];
-    const { blame, blame_a } = backward({ ...net, sent: model.get("sent")[t - 1], t: t - 1, window });
-    const onWay = net.factors.slice(k, t);
-    return {
-      T,
-      t,
-      k,
-      window,
-      onWay,
-      factors: net.factors,
-      arrives: blame.map(length),
-      ...sharesOf(net.h, blame_a),
-      cuts: net.factors.map((_, step) => starts(step, window)),
-      most: productNorm(net.W_hh, net.slope, k - 1, t - 1),
-      multiplied: onWay.reduce((product, value) => product * value, 1),
-    };
+    const wanted = [chosen(model).T, ...makes.map((name) => model.get(name))].join();
+    if (wanted !== made) [made, net] = [wanted, network(model)];
+    return numbers(model, net);
   };
 }
 
@@ -214,9 +226,9 @@ const lowered = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅�
 
 function short(value) {
   if (value === 0) return "0";
-  const power = Math.floor(Math.log10(value));
+  const [digits, power] = value.toExponential(1).split("e").map(Number);
   if (power >= -2 && power < 3) return value.toFixed(Math.max(0, 1 - power + (power === 0)));
-  return `${(value / 10 ** power).toFixed(1)}·10${raised(power)}`;
+  return `${digits.toFixed(1)}·10${raised(power)}`;
 }
 
 // The standing parts for T steps; what changes is put into them by `show`.
@@ -316,7 +328,7 @@ function drawPath({ nodes, x, step, cells, numbers, round, T }, { t, k, cuts, fa
 
 // Shares as bars, blame as a line, and as a dashed line the norms of the factors multiplied, from the loss back.
 function drawNumbers({ nodes, x, step }, shown) {
-  const { t, shares, arrives, factors, cuts } = shown;
+  const { t, shares, arrives, bound } = shown;
   const axis = scale(shown);
   const all = steps(1, t);
   const half = Math.max(1.5, Math.min(14, step * 0.35));
@@ -330,8 +342,6 @@ function drawNumbers({ nodes, x, step }, shown) {
     const seen = all.filter((n) => axis.seen(values[n - 1]));
     return seen.map((n, i) => `${i && seen[i - 1] === n - 1 ? "L" : "M"}${x(n)} ${axis.y(values[n - 1])}`).join("");
   };
-  const bound = Array(t).fill(arrives[t - 1]);
-  for (let n = t - 1; n > 0; n -= 1) bound[n - 1] = cuts[n] ? 0 : bound[n] * factors[n];
   nodes.arrives.setAttribute("d", curve(arrives));
   nodes.dots.setAttribute("d", all.filter((n) => axis.seen(arrives[n - 1])).map((n) => `M${x(n)} ${axis.y(arrives[n - 1])}h0`).join(""));
   nodes.bound.setAttribute("d", curve(bound));
@@ -359,11 +369,9 @@ function way(shown) {
   return `${here}${many}${apart}. The loss sends ${sent}, and ${short(arrives[k - 1])} arrives.`;
 }
 
-function share({ t, k, shares, sums }) {
-  const whole = sums[t];
+function share({ k, shares, part, whole }) {
   if (whole === 0) return "Through this loss W_hh gets no gradient.";
   if (k === 1) return "The use at step 1 adds 0, since the state before it is 0.";
-  const part = (100 * sums[k]) / whole;
   return `The use of W_hh at step ${k} adds ${short(shares[k - 1])}; steps 1 to ${k} together are ${part < 0.1 || part >= 1000 ? short(part) : part.toFixed(part < 10 ? 1 : 0)} % of the gradient through this loss, ${short(whole)}.`;
 }
 
@@ -422,4 +430,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render, forward, gram, factor, spectralNorm, backward, sharesOf, productNorm };
+export default { render, numbers, short, forward, gram, factor, spectralNorm, backward, sharesOf, productNorm };
