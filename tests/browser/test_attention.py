@@ -1,13 +1,46 @@
 """Attention in a browser: its numbers are the library's, and every wrong choice shows what it does."""
 
+import math
+import re
+
+import matplotlib.pyplot as plt
 import pytest
 import torch
 import traitlets
 from examples.attention import WORDS, example, read
 from unrolled.layers import attention, causal_mask, padding_mask
+from unrolled.show.colours import PALETTE
 from unrolled.show.widgets.attention import BLOCKED, EXCHANGED, MASKS, SCORES, WAYS, WEIGHTS, Attention
 
 ATTEND = "given => widget.attend(given)"
+NUMBERS = """states => states.map(state => {
+  const { tokens, keys, q, k, allowed, mask, ...found } = widget.numbers({ get: name => state[name] });
+  return found;
+})"""
+# each state drawn, and what then stands in the drawing, the table and the sentence
+DRAWN = """states => states.map(state => {
+  model.take(state);
+  const all = (name) => [...document.querySelectorAll(name)];
+  const texts = (name) => all(name).map(node => node.textContent);
+  const given = (name, ...these) =>
+    all(name).map(node => Object.fromEntries(these.map(each => [each, node.getAttribute(each)])));
+  return {
+    cells: given(".unrolled-attention-cell", "x", "y", "width", "height", "data-at"),
+    fills: all(".unrolled-attention-cell").map(node => node.style.fill),
+    row: given(".unrolled-attention-row", "x", "y", "width", "height")[0],
+    chosen: given(".unrolled-attention-chosen", "x", "y", "width", "height")[0],
+    struck: given(".unrolled-attention-struck", "d")[0]?.d,
+    right: given(".unrolled-attention-right", "d")[0]?.d,
+    written: texts(".unrolled-attention-number"),
+    sums: texts(".unrolled-attention-sum"),
+    names: given(".unrolled-attention-name", "x", "y", "font-weight", "text-decoration"),
+    arcs: given("svg path[fill=none]", "d", "stroke", "stroke-width"),
+    labels: all("svg text").map(node => node.textContent),
+    steps: all(".unrolled-attention-steps tr").map(row => [...row.children].map(cell => cell.textContent)),
+    caption: texts("caption")[0],
+    says: document.querySelector("p[role=status]").textContent,
+  };
+})"""
 COMBOS = {
     "show as": ("view", "arcs"), "layer": ("layer", "1"), "head": ("head", "2"), "query (row)": ("row", "2"),
     "key (column)": ("column", "6"), "mask": ("mask", "causal"), "applied as": ("way", SCORES),
@@ -34,9 +67,100 @@ def of(widget):
     T = len(q)
     mask = torch.ones(T, len(k), dtype=torch.bool)
     mask = mask & causal_mask(T) if "causal" in widget.mask else mask
-    mask = mask & padding_mask(torch.tensor([widget.length]), T)[0] if "padding" in widget.mask else mask
+    mask = mask & padding_mask(torch.tensor([widget.length]), len(k))[0] if "padding" in widget.mask else mask
     mask = None if widget.mask == "none" else mask
     return library(q, k, mask, widget.way, widget.sharpness, widget.scaled, widget.over)
+
+
+def pick(draw, low, high):
+    """A whole number from low to high."""
+    return int(torch.randint(low, high + 1, (), generator=draw))
+
+
+def random_widget(draw, n):
+    """The n-th of a hundred random states: other words, keys, layers, heads, masks, wrong choices and sizes."""
+    T, D = pick(draw, 1, 9), pick(draw, 1, 6)
+    S = T if n % 4 else pick(draw, 1, 9)
+    q, k = (torch.randn(2, 3, size, D, generator=draw, dtype=torch.float64) * 2 for size in (T, S))
+    where = torch.randint(0, S, (T,), generator=draw) if n % 2 else None
+    tokens, keys = ([f"{letter}{each}" for each in range(size)] for letter, size in (("q", T), ("k", S)))
+    widget = Attention(tokens, q, k, keys, where, lengths=pick(draw, 0, S))
+    masks = MASKS if T == S else [name for name in MASKS if "causal" not in name]
+    widget.set_trait("mask", masks[pick(draw, 0, len(masks) - 1)])
+    widget.way, widget.over = WAYS[pick(draw, 0, 3)], ["keys", "queries"][pick(draw, 0, 1)]
+    widget.scaled = pick(draw, 0, 2) > 0
+    widget.sharpness = [1.0, 0.0, 2.7][n % 3] if n % 5 == 0 else round(3 * float(torch.rand((), generator=draw)), 1)
+    widget.layer, widget.head, widget.row, widget.column = (pick(draw, 1, most) for most in (2, 3, T, S))
+    return widget
+
+
+def random_widgets(seed):
+    draw = torch.Generator().manual_seed(seed)
+    return [random_widget(draw, n) for n in range(100)]
+
+
+def states(widgets):
+    """What the browser is sent."""
+    return [{name: value for name, value in each.get_state().items() if not name.startswith("_")} for each in widgets]
+
+
+def lit(weights):
+    """The column of each row's largest weight, None where it is none or has its like."""
+    tops = [
+        (row == row.max()).nonzero().flatten().tolist() if row.max() > 0 else [] for row in weights.round(decimals=9)
+    ]
+    return [top[0] if len(top) == 1 else None for top in tops]
+
+
+def expected(widget):
+    """Everything that is drawn or said of a state, by the library and by torch."""
+    q, k = (torch.tensor(x[widget.layer - 1][widget.head - 1], dtype=torch.float64) for x in (widget.q, widget.k))
+    T, S, t, s = len(q), len(k), widget.row - 1, widget.column - 1
+    mask = torch.ones(T, S, dtype=torch.bool)
+    mask = mask & causal_mask(T) if "causal" in widget.mask else mask
+    mask = mask & padding_mask(torch.tensor([widget.length]), S)[0] if "padding" in widget.mask else mask
+    by = widget.sharpness * (1.0 if widget.scaled else q.shape[-1] ** 0.5)
+    scores = attention(q * by, k, k).scores
+    masked, masks, weights = scores, widget.mask != "none", of(widget)
+    if masks and widget.way in (BLOCKED, EXCHANGED):
+        masked = scores.masked_fill(~mask if widget.way == BLOCKED else mask, -torch.inf)
+    masked = scores * mask if masks and widget.way == SCORES else masked
+    choices = {"sharpness": widget.sharpness, "over": widget.over, "way": widget.way}
+    divided = library(q, k, mask if masks else None, **choices)
+    return {
+        "T": T, "S": S, "t": t, "s": s, "mask": mask, "weights": weights,
+        "dots": q @ k.mT, "scores": scores, "masked": masked,
+        "factors": torch.stack([q[t], k[s]], dim=1),
+        "logged": (masked[t] if widget.over == "keys" else masked[:, s]).logsumexp(dim=0),
+        "shares": library(q, k, None, **choices | {"way": BLOCKED}, scaled=widget.scaled)
+        if masks and widget.way == WEIGHTS else weights,
+        "sums": weights.sum(dim=1),
+        "closed": int((~mask).sum()),
+        "leaked": (weights * ~mask).sum() / weights.sum() if weights.sum() else torch.tensor(0.0),
+        "hits": sum(column == right for column, right in zip(lit(weights), widget.where, strict=False)),
+        "largest": weights.amax(dim=1).mean(),
+        "divided": None if widget.scaled else divided.amax(dim=1).mean(),
+    }  # fmt: skip
+
+
+def apart(found, wanted):
+    """The largest difference; equal infinities have none."""
+    found, wanted = (torch.as_tensor(each, dtype=torch.float64) for each in (found, wanted))
+    return torch.where(found == wanted, 0.0, (found - wanted).abs()).max().item()
+
+
+def floats(text):
+    """All the numbers in a text."""
+    return [float(each.replace("−", "-")) for each in re.findall(r"[-−]?\d+(?:\.\d+)?", text)]
+
+
+def close(texts, values, decimals=2):
+    """Do the texts say the values, with so many decimals?"""
+    values = torch.as_tensor(values, dtype=torch.float64).flatten().tolist()
+    said = [each == "−∞" if value == -torch.inf else len(each.split(".")[-1]) == decimals
+            and abs(floats(each)[0] - value) <= 0.5 * 10**-decimals + 1e-9
+            for each, value in zip(texts, values, strict=True)]  # fmt: skip
+    return all(said)
 
 
 def shown(page):
@@ -100,6 +224,168 @@ def test_the_right_way_alone_is_the_librarys_on_a_hundred_masks(stage):
         found = page.evaluate(ATTEND, {"q": q.tolist(), "k": k.tolist(), "mask": mask})
         wanted = attention(q, k, k, masks[name]).weights
         assert torch.tensor(found["weights"], dtype=torch.float64).sub(wanted).abs().max() < 1e-6
+
+
+def test_every_number_of_a_hundred_random_states_is_the_librarys(stage):
+    widgets = random_widgets(2)
+    page = stage(example())
+    for widget, found in zip(widgets, page.evaluate(NUMBERS, states(widgets)), strict=True):
+        wanted = expected(widget)
+        for name in ("dots", "scores", "masked", "shares", "weights", "factors", "logged", "sums", "leaked", "largest"):
+            assert apart(found[name], wanted[name]) < 1e-6, name
+        for name in ("T", "S", "t", "s", "closed", "hits"):
+            assert found[name] == wanted[name], name
+        assert (found["divided"] is None) == widget.scaled
+        assert widget.scaled or apart(found["divided"], wanted["divided"]) < 1e-6
+        assert apart(widget.weights(), wanted["weights"]) < 1e-9
+
+
+def test_the_map_of_a_hundred_random_states_stands_on_these_numbers(stage):
+    widgets = random_widgets(3)
+    page = stage(example())
+    for widget, drawn in zip(widgets, page.evaluate(DRAWN, states(widgets)), strict=True):
+        wanted = expected(widget)
+        S, t, s, weights, mask = (wanted[name] for name in ("S", "t", "s", "weights", "mask"))
+        assert close(drawn["written"], weights)
+        assert close(drawn["sums"], wanted["sums"])
+        shares = [int((re.search(r"(\d+)%", each) or [0, 50])[1]) for each in drawn["fills"]]  # 50% is left out
+        assert shares == pytest.approx((60 * weights).flatten().tolist(), abs=0.5001)
+        places = {}
+        for n, cell in enumerate(drawn["cells"]):
+            assert cell["data-at"] == f"{n // S} {n % S}"
+            places[n // S, n % S] = {side: float(cell[side]) for side in ("x", "y", "width", "height")}
+        left, top = places[0, 0]["x"], places[0, 0]["y"]
+        for (r, c), place in places.items():
+            assert (place["x"], place["y"]) == pytest.approx((left + c * place["width"], top + r * place["height"]))
+        chosen, row = ({side: float(each) for side, each in drawn[name].items()} for name in ("chosen", "row"))
+        assert chosen == pytest.approx(places[t, s])
+        assert row == pytest.approx(places[t, 0] | {"width": S * places[0, 0]["width"]})
+        struck = [tuple(floats(line)) for line in (drawn["struck"] or "").split("M")[1:]]
+        closed = [places[tuple(cell)] for cell in (~mask).nonzero().tolist()]
+        ends = [(c["x"] + 3, c["y"] + c["height"] - 3, c["x"] + c["width"] - 3, c["y"] + 3) for c in closed]
+        assert [each for line in struck for each in line] == pytest.approx([each for line in ends for each in line])
+        corners = [tuple(floats(line)[:2]) for line in (drawn["right"] or "").split("M")[1:]]
+        dotted = [places[each] for each in enumerate(widget.where)]
+        assert corners == [(each["x"] + 2, each["y"] + 2) for each in dotted]
+        columns = weights.sum(dim=0)
+        full = widget.over == "queries" and bool(((columns - 1).abs() < 0.005).all())
+        assert ("every column sums to 1" in drawn["labels"]) == full
+
+
+def is_power(text, score):
+    """Is this e to the score, as the table writes it: as a number, or as a power where it is very large or small?"""
+    if score == -torch.inf or abs(score) >= 9:
+        return text == "0" if score == -torch.inf else text.startswith("e^") and close([text[2:]], score, decimals=1)
+    return close([text], math.exp(score), decimals=3 if score < 0 else 2)
+
+
+def test_the_table_of_a_hundred_random_states_says_these_numbers(stage):
+    widgets = random_widgets(4)
+    page = stage(example())
+    for widget, drawn in zip(widgets, page.evaluate(DRAWN, states(widgets)), strict=True):
+        wanted, rows = expected(widget), {}
+        t, s, D, masks = wanted["t"], wanted["s"], len(wanted["factors"]), widget.mask != "none"
+        for name, how, value in drawn["steps"][: -1 if masks and widget.way == WEIGHTS else None]:
+            rows[name] = (how, value)
+        assert drawn["caption"] == f"query “q{t}” (row {t + 1}) attends to key “k{s}” (column {s + 1})"
+        how, value = rows["q · k"]
+        assert close(re.findall(r"\(([−\d.]+)\)", how), wanted["factors"][:4])
+        assert how.endswith(f" + … ({D - 4} more)") == (D > 4)
+        assert close([value], wanted["dots"][t, s])
+        assert ("sharpness" in rows) == (widget.sharpness != 1)
+        if "sharpness" in rows:
+            assert rows["sharpness"][0] == f"times {widget.sharpness:.1f}"
+            assert close([rows["sharpness"][1]], widget.sharpness * wanted["dots"][t, s])
+        root = f"√{D} = {D**0.5:.2f}"
+        assert rows["÷ √d_k"][0] == (f"divided by {root}" if widget.scaled else f"left out ({root})")
+        assert close([rows["÷ √d_k"][1]], wanted["scores"][t, s])
+        assert close([rows["mask"][1]], wanted["masked"][t, s])
+        may = bool(wanted["mask"][t, s])
+        assert rows["mask"][0].startswith("none" if not masks else "may attend: " if may else "may not attend: ")
+        how, value = rows["softmax"]
+        assert close([value], wanted["shares"][t, s], decimals=4)
+        assert how.startswith(f"e^score ÷ sum over {'its row' if widget.over == 'keys' else 'its column (wrong)'}: ")
+        ratio = how.split(": ")[1]
+        assert (ratio == "nothing to share") == (wanted["logged"] == -torch.inf)
+        for part, score in zip(ratio.split(" ÷ "), (wanted["masked"][t, s], wanted["logged"]), strict=False):
+            if ratio != "nothing to share":
+                assert is_power(part, score.item())
+        if masks and widget.way == WEIGHTS:
+            assert drawn["steps"][-1][1] == f"weight times {int(may)}"
+            assert close([drawn["steps"][-1][2]], wanted["weights"][t, s], decimals=4)
+
+
+def test_the_sentence_of_a_hundred_random_states_says_these_numbers(stage):
+    widgets = random_widgets(5)
+    page = stage(example())
+    seen = dict.fromkeys(["most", "alike", "nothing", "forbidden", "divided", "right one"], 0)
+    for widget, drawn in zip(widgets, page.evaluate(DRAWN, states(widgets)), strict=True):
+        wanted, said = expected(widget), drawn["says"]
+        row, sums = wanted["weights"][wanted["t"]], wanted["sums"]
+        first = said.split(": its")[0].split(". ")[0]
+        if row.max() == 0:
+            seen["nothing"] += 1
+            assert first == f"“q{wanted['t']}” attends to nothing"
+        elif "alike" in first:
+            seen["alike"] += 1
+            some = row[row > 0]
+            assert some.max() - some.min() < 0.005 + 1e-9
+            assert f"attends to {len(some)} keys alike, " in first
+            assert close(re.findall(r"alike, ([\d.]+) each", first), some.max())
+        else:
+            seen["most"] += 1
+            named = re.findall(r"“k(\d+)” ([\d.]+)", first)
+            order = row.argsort(descending=True)[:3].tolist()
+            assert [int(name) for name, _ in named] == [c for n, c in enumerate(order) if not n or row[c] >= 0.005]
+            assert close([value for _, value in named], row[order[: len(named)]])
+        assert ("forbidden" in said) == (widget.mask != "none")
+        if "forbidden" in said:
+            seen["forbidden"] += 1
+            assert f"{wanted['closed']} of {row.numel() * len(sums)} cells are forbidden" in said
+            assert abs(floats(said.split(" and get ")[1])[0] - 100 * wanted["leaked"]) <= 0.5 + 1e-9
+        assert ("Not divided" in said) != widget.scaled
+        if not widget.scaled:
+            seen["divided"] += 1
+            numbers = re.search(r"is ([\d.]+) on average; divided, (\d\.\d\d)\.", said).groups()
+            assert close(numbers, [wanted["largest"], wanted["divided"]])
+        assert ("right one" in said) == bool(widget.where)
+        if widget.where:
+            seen["right one"] += 1
+            hits = f"The strongest cell is the right one (dotted) in {wanted['hits']} of {len(sums)} rows."
+            assert hits in said
+            assert hits in widget.draw()[1]
+            plt.close("all")
+        if not said.endswith(("Every row sums to 1.", "Every row sums to 0.")):
+            least, most = re.search(r"sum to ([\d.]+) at least, ([\d.]+) at most\.$", said).groups()
+            assert close([least, most], [sums.min(), sums.max()])
+        else:
+            assert sums.sub(float(said[-2])).abs().max() < 0.005 + 1e-9
+    assert min(seen.values()) > 2, seen
+
+
+def test_the_arcs_of_a_hundred_random_states_go_from_query_to_key(stage):
+    widgets = random_widgets(6)
+    for widget in widgets:
+        widget.view = "arcs"
+    page = stage(example())
+    for widget, drawn in zip(widgets, page.evaluate(DRAWN, states(widgets)), strict=True):
+        wanted = expected(widget)
+        T, t, s, weights, mask = (wanted[name] for name in ("T", "t", "s", "weights", "mask"))
+        assert close(drawn["written"], weights[t])
+        assert close([drawn["sums"][0].removeprefix("sum ")], wanted["sums"][t])
+        queries, keys = drawn["names"][:T], drawn["names"][T:]
+        assert [n for n, each in enumerate(queries) if each["font-weight"] == "700"] == [t]
+        assert [n for n, each in enumerate(keys) if each["font-weight"] == "700"] == [s]
+        assert [each["text-decoration"] is None for each in keys] == mask[t].tolist()
+        seen = [(r, c) for r in [*range(t), *range(t + 1, T), t] for c in range(len(keys))
+                if weights[r, c] > (0 if r == t else 0.02)]  # fmt: skip
+        assert len(drawn["arcs"]) == len(seen)
+        for arc, (r, c) in zip(drawn["arcs"], seen, strict=True):
+            x1, y1, _, _, _, _, x2, y2 = floats(arc["d"])
+            assert (y1, y2) == (float(queries[r]["y"]) - 4, float(keys[c]["y"]) - 4)  # the text's middle
+            assert float(queries[r]["x"]) < x1 < x2 < float(keys[c]["x"])
+            assert float(arc["stroke-width"]) == pytest.approx(14 * weights[r, c].item(), abs=1e-6)
+            assert (arc["stroke"] == PALETTE[1]) == (r == t)
 
 
 @pytest.mark.parametrize("over", ["keys", "queries"])
@@ -504,6 +790,39 @@ def test_the_right_cells_are_dotted_and_the_hits_are_counted(stage):
         cell = cells.nth(7 * t + s)
         assert (x, y) == (float(cell.get_attribute("x")) + 2, float(cell.get_attribute("y")) + 2)
         assert f"h{wide - 4:g}v{high - 4:g}" in corner
+
+
+def test_what_is_alike_or_empty_is_no_hit(stage):
+    widget = Attention(*read(WORDS), where=[0] * 7, lengths=0)
+    page = stage(widget)
+    for state in ({"sharpness": 0.0}, {"sharpness": 1.0, "mask": "padding"}):
+        for name, value in state.items():
+            setattr(widget, name, value)
+        page.put(**state)
+        assert "in 0 of 7 rows" in says(page)
+        assert "in 0 of 7 rows" in widget.draw()[1]
+        assert ("“He” to nothing (0.00)" if "mask" in state else "“He” to several alike (0.14)") in widget.draw()[1]
+    single = Attention(["a", "b"], torch.ones(2, 2), torch.ones(1, 2), keys=["c"], where=[0, 0], lengths=0)
+    page = stage(single)
+    assert "in 2 of 2 rows" in says(page)
+    page.put(mask="padding")
+    assert "in 0 of 2 rows" in says(page)
+
+
+def test_a_mask_of_padding_keeps_its_length():
+    widget = example()
+    widget.mask = "padding"
+    with pytest.raises(traitlets.TraitError, match="the mask 'padding' wants a length; None came"):
+        widget.length = None
+    assert widget.length == 4
+    widget.mask = "none"
+    widget.length = None
+
+
+def test_dollars_are_no_mathematics():
+    widget = Attention([r"$\foo$", "$x_$"], torch.eye(2), torch.eye(2))
+    assert r"“$\foo$”" in widget.draw()[1]
+    assert widget.figure().startswith("<img")
 
 
 def test_without_right_cells_nothing_is_dotted(stage):

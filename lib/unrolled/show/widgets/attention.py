@@ -137,8 +137,6 @@ class Attention(Widget):
     @traitlets.validate("layer", "head", "row", "column", "length")
     def _there(self, proposal: dict) -> int | None:
         name, value = proposal["trait"].name, proposal["value"]
-        if name == "length" and value is None and "padding" in self.mask:
-            raise traitlets.TraitError(f"the mask {self.mask!r} wants a length; None came")
         if not self.q or value is None:
             return value
         most = {
@@ -149,6 +147,12 @@ class Attention(Widget):
             "length": len(self.key_names),
         }
         return min(value, most[name])
+
+    @traitlets.observe("length")
+    def _kept(self, change: dict) -> None:  # None passes by what validates
+        if change["new"] is None and "padding" in self.mask:
+            self.length = change["old"]
+            raise traitlets.TraitError(f"the mask {self.mask!r} wants a length; None came")
 
     @traitlets.validate("mask")
     def _possible(self, proposal: dict) -> str:
