@@ -38,12 +38,15 @@ function activate(a, t, H, push) {
 }
 
 // layer { drive (T, 4H), W_hh (H, 4H), T, H } -> i f g o c h, each (T, H), row by row, and `from`: h W_hh (T, 4H).
-function run(layer, push = null) {
+// Until the pushed step all is as `learned`, where that is given.
+function run(layer, push = null, learned = null) {
   const { T, H, drive } = layer;
   const trace = { from: new Float64Array(T * 4 * H) };
   for (const name of TERMS) trace[name] = new Float64Array(T * H);
-  let [h, c] = [new Float64Array(H), new Float64Array(H)];
-  for (let t = 0; t < T; t += 1) {
+  const first = (learned && push.step) || 0;
+  for (const name of first ? Object.keys(trace) : []) trace[name].set(learned[name].subarray(0, (first * trace[name].length) / T));
+  let [h, c] = ["h", "c"].map((name) => (first ? trace[name].slice((first - 1) * H, first * H) : new Float64Array(H)));
+  for (let t = first; t < T; t += 1) {
     const x = drive.subarray(t * 4 * H, (t + 1) * 4 * H);
     const a = trace.from.subarray(t * 4 * H, (t + 1) * 4 * H);
     sums(layer, x, h, a);
@@ -64,12 +67,14 @@ function run(layer, push = null) {
 
 const low = (gate) => (gate === "g" ? -1 : 0);
 
+const stepOf = (model) => Math.min(model.get("step"), model.get("tokens").length) - 1; // from 0
+
 function pushOf(model) {
   const [gate, how, held, plus, reach] = ["gate", "how", "held", "plus", "reach"].map((name) => model.get(name));
   if (gate === "none") return null;
   const amount = how === "held at" ? Math.max(low(gate), held) : plus;
   const unit = reach === REACHES[2] ? null : model.get("unit");
-  return { gate, how, amount, unit, step: reach === REACHES[0] ? model.get("step") - 1 : null };
+  return { gate, how, amount, unit, step: reach === REACHES[0] ? stepOf(model) : null };
 }
 
 // Runs the layer only where something that it depends on has changed.
@@ -83,7 +88,7 @@ function runner(model) {
       [learned, key] = [run(layer), null];
     }
     const push = pushOf(model);
-    if (key !== JSON.stringify(push)) pushed = push ? run(layer, push) : learned;
+    if (key !== JSON.stringify(push)) pushed = push ? run(layer, push, learned) : learned;
     key = JSON.stringify(push);
     return { layer, learned, pushed, push };
   };
@@ -93,9 +98,10 @@ function runner(model) {
 
 const plus = (value) => `${value < -0.005 ? "−" : "+"} ${two(Math.abs(value))}`;
 const two = (value) => signed(Math.abs(value) < 0.005 ? 0 : value);
-const visible = (token) => ({ " ": "␣", "\n": "↵" })[token] ?? token;
+const SEEN = { "\n": "↵", "\t": "⇥", "\u2800": "␣" };
+const visible = (token) => SEEN[token] ?? token.replace(/\p{Zs}/u, "␣").replace(/[\p{C}\p{Z}\p{DI}]/u, "▯");
 
-// All numbers that the diagram, the equations and the sentence show; `here` is the push where it reaches this one.
+// Of the unit shown, all that the diagram and the equations hold; `here` is the push where it reaches this step.
 function reading({ layer, learned, pushed, push }, unit, t) {
   const { H, drive } = layer;
   const at = (trace, name, step) => (step < 0 ? 0 : trace[name][step * H + unit]);
@@ -108,6 +114,17 @@ function reading({ layer, learned, pushed, push }, unit, t) {
     now[`${name}h`] = pushed.from[place];
   });
   return { ...now, keep: now.f * now.before, write: now.i * now.g, tanh: Math.tanh(now.c) };
+}
+
+// All that is drawn or said, of what the runner gives: the unit at its step, and over the text.
+function numbersOf(model, ran = runner(model)()) {
+  const { layer, learned, pushed, push } = ran;
+  const [unit, t] = [model.get("unit"), stepOf(model)];
+  const row = (all) => Array.from({ length: layer.T }, (_, step) => all[step * layer.H + unit]);
+  const rows = (trace) => Object.fromEntries(TERMS.map((term) => [term, row(trace[term])]));
+  const [bars, lines] = [rows(pushed), rows(learned)];
+  const reach = Math.max(1, ...[...bars.c, ...lines.c].map(Math.abs));
+  return { unit, t, push, now: reading(ran, unit, t), bars, lines, reach };
 }
 
 // ── The diagram: the same layout as `show.lstm_step` ──
@@ -220,20 +237,16 @@ function strip(model) {
   return { svg, now, rows, scale };
 }
 
-function showStrip({ now, rows, scale }, { layer, learned, pushed }, unit, t) {
-  const { T, H } = layer;
-  const of = (trace, term) => Array.from({ length: T }, (_, step) => trace[term][step * H + unit]);
-  const reach = Math.max(1, ...of(pushed, "c").map(Math.abs), ...of(learned, "c").map(Math.abs));
+function showStrip({ now, rows, scale }, { t, bars, lines, reach }) {
   for (const row of rows) {
     const term = row.dataset.row;
     const size = ("ifo".includes(term) ? HIGH[term] : HIGH[term] / 2) / (term === "c" ? reach : 1);
     const y = (value) => (zero(term) - value * size).toFixed(1);
     const x = (step) => ASIDE + step * CELL;
-    const bars = of(pushed, term).map((value, step) => `M${x(step) + 3} ${zero(term)}V${y(value)}h${CELL - 6}V${zero(term)}Z`);
-    const unlike = (value, step) => Math.abs(value - pushed[term][step * H + unit]) * size > 1;
-    const steps = of(learned, term).map((value, step) => (unlike(value, step) ? `M${x(step) + 1} ${y(value)}h${CELL - 2}` : ""));
-    row.children[2].setAttribute("d", bars.join(""));
-    row.children[3].setAttribute("d", steps.join(""));
+    const bar = (value, step) => `M${x(step) + 3} ${zero(term)}V${y(value)}h${CELL - 6}V${zero(term)}Z`;
+    const line = (value, step) => (Math.abs(value - bars[term][step]) * size > 1 ? `M${x(step) + 1} ${y(value)}h${CELL - 2}` : "");
+    row.children[2].setAttribute("d", bars[term].map(bar).join(""));
+    row.children[3].setAttribute("d", lines[term].map(line).join(""));
   }
   now.setAttribute("x", ASIDE + t * CELL);
   scale.forEach((node, n) => {
@@ -270,22 +283,19 @@ function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function show(drawn, model, ran) {
-  const [unit, t] = [model.get("unit"), Math.min(model.get("step"), ran.layer.T) - 1];
-  const now = reading(ran, unit, t);
+function show(drawn, model, shown) {
+  const { now } = shown;
   for (const node of drawn.numbers) say(node, two(now[node.dataset.number]));
   for (const node of drawn.equations) say(node, equation(node.dataset.equation, now));
   for (const node of drawn.boxes) node.classList.toggle("unrolled-gate-lab-pushed", now.here?.gate === node.dataset.box);
-  showStrip(drawn.text, ran, unit, t);
-  say(drawn.legend, ran.push ? "bars: as pushed; short lines: as learned, where that differs" : "bars: as learned");
+  showStrip(drawn.text, shown);
+  say(drawn.legend, shown.push ? "bars: as pushed; short lines: as learned, where that differs" : "bars: as learned");
   light(drawn, model.get("light"));
-  return now;
 }
 
-function sentence(model, now, push) {
-  const [tokens, unit, reach] = ["tokens", "unit", "reach"].map((name) => model.get(name));
-  const [at, last] = [Math.min(model.get("step"), tokens.length), tokens.length];
-  const start = `Unit ${unit} at “${visible(tokens[at - 1])}” (step ${at} of ${last}): f = ${two(now.f)} keeps ${two(now.keep)} of c = ${two(now.before)}, i·g adds ${two(now.write)}: c = ${two(now.c)}; o = ${two(now.o)} lets h = ${two(now.h)} out.`;
+function sentence(model, { unit, t, now, push }) {
+  const [tokens, reach] = [model.get("tokens"), model.get("reach")];
+  const start = `Unit ${unit} at “${visible(tokens[t])}” (step ${t + 1} of ${tokens.length}): f = ${two(now.f)} keeps ${two(now.keep)} of c = ${two(now.before)}, i·g adds ${two(now.write)}: c = ${two(now.c)}; o = ${two(now.o)} lets h = ${two(now.h)} out.`;
   if (!push) return `${start} Nothing is pushed.`;
   const how = push.how === "held at" ? `is held at ${two(push.amount)}` : `has ${two(push.amount)} added to its bias`;
   return `${start} Here ${push.gate} ${how}, ${reach}, and the whole layer is run again; as learned, c would be ${two(now.learned)}.`;
@@ -343,8 +353,9 @@ function render({ model, el }) {
   lightUnder(parts, () => drawn);
   const unfollow = follow(parts, () => {
     if (tokens !== model.get("drive")) [drawn, tokens] = [build(parts), model.get("drive")];
-    const ran = result();
-    return sentence(model, show(drawn, model, ran), ran.push);
+    const shown = numbersOf(model, result());
+    show(drawn, model, shown);
+    return sentence(model, shown);
   });
   return () => {
     stop();
@@ -352,4 +363,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render, run };
+export default { render, run, numbers: numbersOf };

@@ -179,7 +179,7 @@ function network(model) {
 }
 
 // All that is drawn or said; `net` is the network of the same traits.
-function numbers(model, net = network(model)) {
+function numbersOf(model, net = network(model)) {
   const { T, t, k, window } = chosen(model);
   const { blame, blame_a } = backward({ ...net, sent: model.get("sent")[t - 1], t: t - 1, window });
   const { shares, sums } = sharesOf(net.h, blame_a);
@@ -212,7 +212,7 @@ function teller(model) {
   return () => {
     const wanted = [chosen(model).T, ...makes.map((name) => model.get(name))].join();
     if (wanted !== made) [made, net] = [wanted, network(model)];
-    return numbers(model, net);
+    return numbersOf(model, net);
   };
 }
 
@@ -430,4 +430,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render, numbers, short, forward, gram, factor, spectralNorm, backward, sharesOf, productNorm };
+export default { render, numbers: numbersOf, short, forward, gram, factor, spectralNorm, backward, sharesOf, productNorm };
