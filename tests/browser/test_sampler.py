@@ -1,9 +1,13 @@
 """The next token's distribution in a browser, and what is drawn from it in the kernel."""
 
+import re
+
+import matplotlib.pyplot as plt
 import pytest
 import torch
 import traitlets
 from examples.sampler import NAMES, example, read
+from unrolled.show.widgets.sampler import Sampler
 from unrolled.training import distribution, generate
 
 COMPUTE = "([logits, temperature, k, mass]) => widget.distribution(logits, temperature, k, mass)"
@@ -21,6 +25,129 @@ def test_what_javascript_computes_is_what_the_library_computes(stage):
         assert page.evaluate(COMPUTE, [logits.tolist(), temperature, k, mass]) == pytest.approx(
             wanted.tolist(), abs=1e-6
         )
+
+
+NUMBERS_AND_DRAWING = """states => states.map(state => {
+  model.take(state);
+  const bars = [...document.querySelectorAll(".unrolled-drawing g")].map(bar => ({
+    cut: bar.classList.contains("unrolled-sampler-cut"),
+    words: [...bar.querySelectorAll("text")].map(node => node.textContent),
+    boxes: [...bar.querySelectorAll("rect")].map(node =>
+      [Number(node.getAttribute("width")), node.getAttribute("fill")]),
+  }));
+  const text = document.querySelector(".unrolled-sampler-text");
+  const says = document.querySelector("p[role=status]").textContent;
+  const bold = text.querySelector("b").textContent;
+  return { found: widget.numbers(model), bars, text: text.textContent, bold, says };
+})"""
+
+
+def random_states():
+    """A hundred: other logits, some of them −∞ as they are sent, vocabularies, temperatures (0 too) and cuts."""
+    draw, states = torch.Generator().manual_seed(6), []
+    for n in range(100):
+        V = int(torch.randint(1, 40, (), generator=draw))
+        logits = torch.randn(V, generator=draw, dtype=torch.float64) * 2
+        logits[1:][torch.rand(V - 1, generator=draw) < 0.1 * (n % 3)] = -1e300
+        states.append({
+            "logits": logits.tolist(),
+            "names": [f"n{each}" for each in range(V)],
+            "temperature": 0.0 if n % 10 == 0 else round(float(torch.rand((), generator=draw)) * 1.9 + 0.1, 2),
+            "top_k": int(torch.randint(1, 12, (), generator=draw)) if n % 2 else 0,
+            "nucleus": round(float(torch.rand((), generator=draw)) * 0.9 + 0.05, 2) if n % 3 else 1.0,
+            "begun": f"begun {n}", "text": f"drawn {n}", "draws": n % 7,
+        })  # fmt: skip
+    return states
+
+
+def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_the_librarys(stage):
+    page, states = stage(example()), random_states()
+    for state, shown in zip(states, page.evaluate(NUMBERS_AND_DRAWING, states), strict=True):
+        logits, temperature = torch.tensor(state["logits"], dtype=torch.float64), state["temperature"]
+        nucleus = state["nucleus"] if state["nucleus"] < 1 else None
+        p, whole = distribution(logits, temperature, state["top_k"] or None, nucleus), distribution(logits, temperature)
+        order = logits.argsort(descending=True, stable=True).tolist()[:12]
+        kept, mass = int((p > 0).sum()), whole[p > 0].sum().item()
+        found = shown["found"]
+        assert found["p"] == pytest.approx(p.tolist(), abs=1e-6)
+        assert found["whole"] == pytest.approx(whole.tolist(), abs=1e-6)
+        assert (found["kept"], found["V"], found["order"]) == (kept, len(p), order)
+        assert found["mass"] == pytest.approx(mass, abs=1e-6)
+        assert len(shown["bars"]) == len(order)
+        for bar, n in zip(shown["bars"], order, strict=True):
+            assert bar["words"][0] == f"n{n}"
+            assert float(bar["words"][1]) == pytest.approx(p[n].item(), abs=0.0005001)
+            assert bar["cut"] == (p[n] == 0)
+            wide = [330 * (each[n] / p.max()).item() for each in ([p, whole] if bar["cut"] else [p])]
+            assert [width for width, _ in bar["boxes"]] == pytest.approx(wide, abs=1e-6)
+            assert [fill == "none" for _, fill in bar["boxes"]] == [False, True][: len(wide)]
+        assert shown["text"] == f"{state['begun']} {state['text']} …"
+        assert shown["bold"] == state["text"]
+        said = re.fullmatch(
+            r"Likeliest next: “(.+)”, ([\d.]+)\. (\d+) of (\d+) tokens can be drawn; "
+            r"they hold (\d+)% of the probability\. (\d+) drawn so far\.",
+            shown["says"],
+        ).groups()
+        assert said[0] == f"n{int(p.argmax())}"
+        assert float(said[1]) == pytest.approx(p.max().item(), abs=0.005001)
+        assert [int(each) for each in said[2:4] + said[5:]] == [kept, len(p), state["draws"]]
+        assert int(said[4]) == pytest.approx(100 * mass, abs=0.5001)
+
+
+def test_a_nucleus_that_is_reached_takes_no_more(stage):
+    page, p = stage(example()), torch.tensor([0.5, 0.25, 0.125, 0.125], dtype=torch.float64)
+    for mass in (0.25, 0.5, 0.75):
+        wanted = distribution(p.log(), 1.0, None, mass)
+        assert page.evaluate(COMPUTE, [p.log().tolist(), 1.0, 0, mass]) == pytest.approx(wanted.tolist(), abs=1e-6)
+        assert wanted[0] == {0.25: 1.0, 0.5: 1.0}.get(mass, 2 / 3)
+
+
+def test_of_tokens_alike_the_first_stand_first(stage):
+    page = stage(example())
+    logits = [1.0, 2.0, 1.0, 2.0, 1.0]
+    page.put(logits=logits, names=list("abcde"), temperature=1.0, top_k=3)
+    rows = page.locator(".unrolled-drawing g text:first-of-type").all_text_contents()
+    assert rows == ["abcde"[n] for n in torch.tensor(logits).argsort(descending=True, stable=True).tolist()]
+    assert [n > 0 for n in page.evaluate(COMPUTE, [logits, 1.0, 3, 1.0])] == [True, True, False, True, False]
+
+
+def test_at_temperature_0_the_bars_stand_in_the_order_of_the_logits(stage):
+    widget = example()
+    widget.temperature = 0
+    page = stage(widget)
+    likeliest = [NAMES[n] for n in read([7]).argsort(descending=True).tolist()]
+    rows = page.locator(".unrolled-drawing g text:first-of-type").all_text_contents()
+    assert rows == likeliest[:12]
+    told = ", ".join(f"{name} {p:.2f}" for name, p in zip(likeliest, [1, 0, 0, 0], strict=False))
+    assert widget.draw()[1].endswith(f"the likeliest next tokens: {told}.")
+    plt.close("all")
+
+
+def made(read, names=("a", "b", "c"), join=" ".join):
+    return Sampler(
+        read, list(names), encode=lambda text: [0] * len(text), join=join, distribution=distribution, prompt="x"
+    )
+
+
+def test_a_token_that_is_forbidden_by_minus_infinity_is_never_drawn(stage):
+    widget = made(lambda numbers: torch.tensor([1.0, -torch.inf, 0.5]))
+    page = stage(widget)
+    assert "2 of 3 tokens can be drawn" in page.locator("p[role=status]").text_content()
+    widget.draws = 40
+    assert set(widget.text.split()) == {"a", "c"}
+    assert "b 0.00" in widget.draw()[1]
+    plt.close("all")
+
+
+@pytest.mark.parametrize("wrong", [[0.0, torch.nan, 1.0], [0.0, torch.inf, 1.0], [-torch.inf] * 3])
+def test_logits_that_are_none_are_refused(wrong):
+    with pytest.raises(ValueError, match="read must give logits that are numbers, or −∞ for some; the largest is"):
+        made(lambda numbers: torch.tensor(wrong))
+
+
+def test_dollars_are_no_mathematics():
+    widget = made(lambda numbers: torch.zeros(3), names=["$x_$", r"$\foo$", "$"])
+    assert widget.figure().startswith("<img")
 
 
 def test_of_tokens_alike_as_many_stay_as_in_the_library(stage):
@@ -110,11 +237,20 @@ def test_a_new_seed_or_prompt_begins_anew():
     assert widget.logits == read([1]).tolist()
 
 
-def test_a_prompt_of_nothing_gets_a_sentence_and_changes_nothing():
+def test_a_prompt_of_nothing_gets_a_sentence_and_changes_nothing(stage):
     widget = example()
     widget.prompt = "never heard"
     assert widget.problem == "a prompt of at least one token is wanted; 'never heard' came"
     assert widget.logits == read([7]).tolist()
+    assert widget.begun == "word3 word7"
+    assert widget.draw()[1].startswith("After “word3 word7” the likeliest")
+    plt.close("all")
+    page = stage(widget)
+    assert page.locator(".unrolled-sampler-text").text_content() == "word3 word7  …"
+    widget.seed = 5
+    assert (widget.begun, widget.problem) == ("word3 word7", "")
+    widget.prompt = "word1"
+    assert widget.begun == "word1"
 
 
 @pytest.mark.parametrize("wrong", [{"temperature": -1}, {"top_k": 51}, {"nucleus": 0}, {"draws": 61}])

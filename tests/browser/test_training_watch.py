@@ -1,8 +1,11 @@
 """Training that is watched: the curves are the run's numbers, pause waits, stop ends it."""
 
 import math
+import re
 
+import matplotlib.pyplot as plt
 import pytest
+import torch
 from examples.training_watch import example, step
 from unrolled.show.widgets.training_watch import TrainingWatch
 
@@ -55,3 +58,99 @@ def test_a_logarithmic_axis_halves_between_powers(stage):
     page.get_by_role("checkbox", name="logarithmic").check()
     assert page.trait("log") is True
     assert page.evaluate("widget.height(0.1, [0.01, 1], true)") == pytest.approx(0.5, abs=1e-12)
+
+
+NUMBERS_AND_DRAWING = """states => states.map(state => {
+  model.take(state);
+  const panels = [...document.querySelectorAll(".unrolled-drawing svg > g")].map(panel => ({
+    texts: [...panel.querySelectorAll("text")].map(node => node.textContent),
+    paths: [...panel.querySelectorAll("path[stroke-width]")].map(node => node.getAttribute("d")),
+    opacities: [...panel.querySelectorAll("path[stroke-width]")].map(node => node.getAttribute("stroke-opacity")),
+  }));
+  const below = [...document.querySelectorAll(".unrolled-drawing svg > text")].map(node => node.textContent);
+  return { found: widget.numbers(model), panels, below, says: document.querySelector("p[role=status]").textContent };
+})"""
+
+
+def random_run(draw, kind):
+    """Steps, losses and norms; some are None, some not positive, some all alike."""
+    length = int(torch.randint(1, 12, (), generator=draw))
+    at = torch.randperm(60, generator=draw)[:length].sort().values + 1
+    values = torch.randn(2, length, generator=draw, dtype=torch.float64).exp() * 10 ** (kind % 4 - 2.0)
+    values = values - values.mean() if kind % 5 == 1 else torch.full_like(values, 0.3) if kind % 5 == 2 else values
+    values = [[None if torch.rand((), generator=draw) < 0.1 else each for each in row] for row in values.tolist()]
+    return [at.tolist(), *values]
+
+
+def random_states():
+    """A hundred: up to three runs before the present one, both kinds of axes."""
+    draw, states = torch.Generator().manual_seed(7), []
+    for n in range(100):
+        *earlier, (at, losses, norms) = (random_run(draw, n) for _ in range(1 + n % 4))
+        state = {"earlier": earlier, "at": at, "losses": losses, "norms": norms, "log": n % 2 == 0}
+        states.append(state | {"step": at[-1], "steps": at[-1] + n % 3, "run": 1 + len(earlier)})
+    return states
+
+
+def ends(values, log):
+    """Of the axis: 0 to the highest, or lower where there is less; where it is logarithmic, what is above 0."""
+    there = torch.tensor([v for v in values if v is not None and (v > 0 or not log)], dtype=torch.float64)
+    if not len(there):
+        return (0.1, 1.0) if log else (0.0, 1.0)
+    low, high = there.min().item() if log else there.clamp(max=0).min().item(), there.max().item()
+    return low, high if high > low else 2 * low if log else 1.0
+
+
+def close_text(text, value, share=0.006):
+    """A number of three figures; on an axis, below a hundredth, of one."""
+    return float(text) == pytest.approx(value, rel=0.5 if "e" in text else share, abs=1e-12)
+
+
+def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_right(stage):
+    """The places are matplotlib's, for the same axis."""
+    page, states = stage(example()), random_states()
+    _, ax = plt.subplots()
+    for state, shown in zip(states, page.evaluate(NUMBERS_AND_DRAWING, states), strict=True):
+        runs = [*state["earlier"], [state["at"], state["losses"], state["norms"]]]
+        steps = max([state["steps"], *(run[0][-1] for run in runs)])
+        assert shown["found"]["steps"] == steps
+        assert shown["below"] == ["0", str(steps), "step"]
+        for which, name in enumerate(["loss", "gradient norm, before clipping"], start=1):
+            found, panel = shown["found"]["panels"][which - 1], shown["panels"][which - 1]
+            limits = ends([value for run in runs for value in run[which]], state["log"])
+            assert found["limits"] == pytest.approx(limits, rel=1e-9)
+            assert panel["texts"][2] == name
+            assert all(close_text(text, end) for text, end in zip(panel["texts"], limits, strict=False))
+            assert panel["opacities"] == ["0.35"] * (len(runs) - 1) + ["1"]
+            ax.set(xlim=(0, steps), yscale="log" if state["log"] else "linear", ylim=limits)
+            for run, points, path in zip(runs, found["curves"], panel["paths"], strict=True):
+                pieces, new = [], True
+                for at, value, (x, y) in zip(run[0], run[which], points, strict=True):
+                    if value is None or (state["log"] and value <= 0):
+                        assert y is None
+                        new = True
+                        continue
+                    place = ax.transAxes.inverted().transform(ax.transData.transform([at, value]))
+                    assert (x, y) == pytest.approx(place, abs=1e-6)
+                    pieces.append(("M" if new else "L", 62 + 560 * place[0], 112 * (1 - place[1])))
+                    new = False
+                drawn = re.findall(r"([ML])([-\d.]+) ([-\d.]+)", path if pieces else "")
+                assert pieces or path == "M0 0"
+                assert [each[0] for each in drawn] == [each[0] for each in pieces]
+                for (_, x, y), (_, right, down) in zip(drawn, pieces, strict=True):
+                    assert (float(x), float(y)) == pytest.approx((right, down), abs=0.0501)
+        doing = "done" if state["step"] == state["steps"] else "training"
+        which = f"Run {state['run']} (the earlier ones are faint), step" if state["earlier"] else "Step"
+        said = re.fullmatch(r"(.+): loss (.+), (.+) at first; gradient norm (.+)\.", shown["says"]).groups()
+        assert said[0] == f"{which} {state['step']} of {state['steps']}, {doing}"
+        for text, value in zip(said[1:], (state["losses"][-1], state["losses"][0], state["norms"][-1]), strict=True):
+            assert text == "no finite number" if value is None else close_text(text, value)
+    plt.close("all")
+
+
+def test_a_run_that_was_broken_off_does_not_go_on_training(stage):
+    watch = example()
+    watch.ended(KeyboardInterrupt())
+    page = stage(watch)
+    page.get_by_role("button", name="stop").click()  # too late
+    assert "step 200 of 400, interrupted: " in page.locator("p[role=status]").text_content()
