@@ -2,6 +2,8 @@
 
 import json
 import math
+import random
+import re
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from examples.paths import example
 from torch.nn.functional import normalize
 from unrolled.gradients import jacobian_product, jacobians, rnn_bptt, shares, singular_values, with_spectral_radius
 from unrolled.layers import RNN
+from unrolled.show.colours import PALETTE
 from unrolled.show.widgets.paths import Paths
 
 MANY = 100  # seeded inputs for every function
@@ -77,6 +80,274 @@ def test_every_function_of_the_browser_gives_what_the_library_gives(drawn):
             ours = torch.tensor(came[name], dtype=torch.float64)
             assert (ours - wanted).abs().max() <= 1e-6 * max(1.0, wanted.abs().max().item()), name
             assert (ours - wanted).norm() <= 1e-6 * wanted.norm() + 1e-14, name
+
+
+# ── All that is drawn or said, in random states of the traits ──
+
+
+CARRIED = ("base", "W_xh", "b", "x", "sent")
+
+
+def at_random(seed: int, T: int, radii: tuple[float, float]) -> dict:
+    """A value for every control; T is the longest sequence."""
+    draw = random.Random(seed)
+    length = draw.randint(2, T)
+    loss = draw.randint(1, length)
+    return {
+        "spectral_radius": round(draw.uniform(*radii), 2),
+        "matrix": draw.choice(["its own", "its own", "identity"]),
+        "nonlinearity": draw.choice(["tanh", "relu"]),
+        "strength": round(draw.uniform(0, 3), 1),
+        "length": length,
+        "loss": loss,
+        "step": draw.randint(1, loss),
+        "window": draw.choice([0, 0, 0, 1, draw.randint(2, T)]),
+    }
+
+
+def network_of(paths: Paths) -> tuple[RNN, torch.Tensor, torch.Tensor]:
+    """The RNN that the traits describe, its input (T, D), and what each loss says (T, H)."""
+    base, W_xh, b, x, sent = (torch.tensor(getattr(paths, name), dtype=torch.float64) for name in CARRIED)
+    rnn = RNN(len(W_xh), len(b), paths.nonlinearity).double()
+    rnn.cell.W_hh.data = paths.spectral_radius * (torch.eye(len(b)).double() if paths.matrix == "identity" else base)
+    rnn.cell.W_xh.data, rnn.cell.b_xh.data, rnn.cell.b_hh.data = W_xh, b, torch.zeros_like(b)
+    return rnn, paths.strength * x[: paths.length], sent[: paths.length]
+
+
+@torch.no_grad()
+def all_of(paths: Paths) -> dict:
+    """The numbers of this state by the library, under the names of `numbers` in paths.js."""
+    rnn, x, sent = network_of(paths)
+    T, t, k, window = paths.length, paths.loss, paths.step, paths.window
+    trace, J = rnn(x[None]), jacobians(rnn.cell, rnn(x[None]))
+    gradients = rnn_bptt(rnn.cell, x[None], trace, sent[None], window=window or None)
+    each = shares(gradients, x[None], trace.h).W_hh[t - 1]  # (T, H, H)
+    factors, arrives = singular_values(J[0])[:, 0], gradients.blame[0, t - 1].norm(dim=-1)
+    whole, until = each.sum(0).norm().item(), each[:k].sum(0).norm().item()
+    cuts = [window > 0 and n > 0 and n % window == 0 for n in range(T)]
+    return {
+        "T": T,
+        "t": t,
+        "k": k,
+        "window": window,
+        "factors": factors.tolist(),
+        "onWay": factors[k:t].tolist(),
+        "cuts": cuts,
+        "arrives": arrives.tolist(),
+        "shares": each.flatten(1).norm(dim=1).tolist(),
+        "bound": [0 if any(cuts[n:t]) else (arrives[t - 1] * factors[n:t].prod()).item() for n in range(1, t + 1)],
+        "whole": whole,
+        "part": 100 * until / whole if whole else 0,
+        "most": singular_values(jacobian_product(J, k - 1, t - 1))[0, 0].item(),
+        "multiplied": factors[k:t].prod().item(),
+    }
+
+
+def test_all_that_is_drawn_or_said_is_the_librarys_in_100_states(drawn):
+    made = []
+    for seed in range(MANY):
+        rnn, x, sent, _ = case(seed)
+        made.append(Paths(rnn.cell, x, sent, **at_random(seed, len(x), (0.1, 3))))
+    states = [{name: getattr(each, name) for name in each.keys if name in (*CARRIED, *each.controls)} for each in made]
+    found = drawn.evaluate("all => all.map(state => widget.numbers({ get: name => state[name] }))", states)
+    for paths, came in zip(made, found, strict=True):
+        wanted = all_of(paths)
+        assert came.keys() == wanted.keys()
+        for name, value in wanted.items():
+            assert came[name] == pytest.approx(value, rel=1e-6, abs=1e-14), name
+
+
+DRAWN = """states => states.map(state => {
+    model.take(state);
+    const d = name => document.querySelector(`.unrolled-paths-${name}:not([d^="M64 117"], [d^="M266 122"], [d^="M406 122"])`);
+    const texts = [...document.querySelectorAll("svg text")].map(each => ({
+        text: each.textContent, x: Number(each.getAttribute("x")), y: Number(each.getAttribute("y")),
+        bold: each.getAttribute("font-weight") === "700",
+    }));
+    const lines = ["bars", "zeros", "low", "arrives", "dots", "bound", "path", "way", "gaps", "chain", "ends"];
+    return {
+        ...Object.fromEntries(lines.map(name => [name, d(name).getAttribute("d")])), texts,
+        fills: [...document.querySelectorAll(".unrolled-paths-cell")].map(each => each.style.fill),
+        says: document.querySelector("p[role=status]").textContent,
+    };
+})"""
+LEFT, WIDE, FLOOR = 64, 690, 274  # of the drawing
+
+
+@pytest.fixture(scope="module")
+def states() -> list[tuple[dict, dict]]:
+    """100 states of the example's controls, each with its numbers by the library."""
+    paths, made = example(), []
+    for seed in range(MANY):
+        state = at_random(seed, 12, (0.6, 1.6))
+        for name in Paths.controls:
+            setattr(paths, name, state[name])
+        made.append((state, all_of(paths)))
+    return made
+
+
+@pytest.fixture
+def pictures(drawn, states) -> list[tuple[dict, dict]]:
+    """What is drawn in each of them, and the numbers."""
+    found = drawn.evaluate(DRAWN, [state for state, _ in states])
+    return list(zip(found, [numbers for _, numbers in states], strict=True))
+
+
+def points(path: str, mark: str) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in re.findall(mark, path)]
+
+
+def column(T: int) -> float:
+    return min(76, WIDE / T)
+
+
+def steps_at(xs: list[float], T: int) -> list[int]:
+    """The steps whose middles these places are."""
+    steps = [(x - LEFT) / column(T) + 0.5 for x in xs]
+    assert steps == pytest.approx([round(step) for step in steps], abs=1e-6)
+    return [round(step) for step in steps]
+
+
+def powers(texts: list[dict]) -> dict[int, float]:
+    """The axis: where each named power of ten stands."""
+    plain = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    names = [(each["text"], each["y"] - 4) for each in texts if each["x"] == LEFT - 8 and each["y"] > 130]
+    return {0 if name == "1" else int(name[2:].translate(plain)): y for name, y in names}
+
+
+def logarithms(ys: list[float], axis: dict[int, float]) -> list[float]:
+    (high, top), (low, bottom) = max(axis.items()), min(axis.items())
+    return [low + (y - bottom) * (high - low) / (top - bottom) for y in ys]
+
+
+def assert_drawn(found: list[tuple[float, float]], values: list[float], axis: dict, T: int) -> None:
+    """Every value above the axis' lower end stands over its step at its height; the others are not drawn."""
+    low, high = logarithms([FLOOR, 134], axis)
+    seen = {n: math.log10(value) for n, value in enumerate(values, 1) if value > 0}
+    seen = {n: power for n, power in seen.items() if low - 1e-9 <= power <= high + 1e-9}
+    assert steps_at([x for x, _ in found], T) == list(seen)
+    assert logarithms([y for _, y in found], axis) == pytest.approx(list(seen.values()), abs=1e-6)
+
+
+def test_bars_and_lines_stand_at_the_librarys_numbers_in_100_states(pictures):
+    for picture, numbers in pictures:
+        T, t, axis = numbers["T"], numbers["t"], powers(picture["texts"])
+        half = max(1.5, min(14, column(T) * 0.35))
+        bars = [(x + half, y) for x, y in points(picture["bars"], r"M([\d.]+) 274V([\d.]+)h")]
+        assert_drawn(bars, numbers["shares"][:t], axis, T)
+        assert_drawn(points(picture["arrives"], r"[ML]([\d.]+) ([\d.]+)"), numbers["arrives"][:t], axis, T)
+        assert_drawn(points(picture["dots"], r"M([\d.]+) ([\d.]+)h0"), numbers["arrives"][:t], axis, T)
+        assert_drawn(points(picture["bound"], r"[ML]([\d.]+) ([\d.]+)"), numbers["bound"], axis, T)
+        zeros = [x + 3 for x, _ in points(picture["zeros"], r"M([\d.]+) (279)a")]
+        assert steps_at(zeros, T) == [n for n in range(1, t + 1) if numbers["shares"][n - 1] == 0]
+        below = [x + 3 for x, _ in points(picture["low"], r"M([\d.]+) (276)h")]
+        floor = 10 ** logarithms([FLOOR], axis)[0]
+        assert steps_at(below, T) == [n for n in range(1, t + 1) if 0 < numbers["shares"][n - 1] < floor]
+
+
+def colours(fill: str) -> tuple[str, int]:
+    """The colour that is mixed in, and how much of it in percent; the browser leaves a half away."""
+    *parts, share = re.search(r"rgb\((\d+), (\d+), (\d+)\)(?: (\d+)%)?", fill).groups()
+    red, green, blue = map(int, parts)
+    return f"#{red:02x}{green:02x}{blue:02x}", int(share or 50)
+
+
+def test_the_factors_stand_in_their_cells_on_their_colours_in_100_states(pictures):
+    for picture, numbers in pictures:
+        T, written = numbers["T"], [each for each in picture["texts"] if each["y"] == 97][:-1]  # the last names the row
+        assert steps_at([each["x"] + column(T) / 2 for each in written], T) == list(range(2, T + 1))
+        assert len(picture["fills"]) == T - 1
+        for n, text, fill in zip(range(1, T), written, picture["fills"], strict=True):
+            factor, cut = numbers["factors"][n], numbers["cuts"][n]
+            assert text["text"] == ("cut" if cut else short(factor))
+            assert (fill == "none") == cut
+            if not cut:
+                power = math.log2(factor) if factor else -math.inf
+                colour, share = colours(fill)
+                assert colour == PALETTE[0 if power < 0 else 1].lower()
+                assert abs(share - 60 * min(1, abs(power))) <= 0.5 + 1e-6
+
+
+def test_the_path_goes_from_the_loss_to_the_step_or_to_the_cut_in_100_states(pictures):
+    for picture, numbers in pictures:
+        T, t, k, cuts = (numbers[name] for name in ("T", "t", "k", "cuts"))
+        last = max([n for n in range(k + 1, t + 1) if cuts[n - 1]], default=k)
+        (start, _), end = points(picture["path"], r"M([\d.]+) (18)V62")[0], float(picture["path"].split("H")[1])
+        assert steps_at([start, end], T) == [t, last]
+        rings = points(picture["ends"], r"M([\d.]+) (\d+)a")
+        radius = 12
+        assert [(steps_at([x + radius], T)[0], y) for x, y in rings] == [(t, 18), (k, 62)]
+        gaps = [x + column(T) / 2 for x, _ in points(picture["gaps"], r"M([\d.]+) (46)V")]
+        assert steps_at(gaps, T) == [n for n in range(1, T + 1) if cuts[n - 1]]
+        chain = [x for x, _ in points(picture["chain"], r"M([\d.]+) (62)h")]
+        assert steps_at(chain, T) == [n for n in range(2, T + 1) if not cuts[n - 1]]
+        way = [float(x) for x in re.findall(r"[MH]([\d.]+)", picture["way"])]
+        assert steps_at(way, T) == ([k, t, k] if t > k else [])
+        bold = [(each["text"], *steps_at([each["x"]], T)) for each in picture["texts"] if each["bold"]]
+        assert sorted(bold) == sorted([(str(k), k), (f"L{lowered(t)}", t), (f"h{lowered(k)}", k)])
+
+
+def lowered(n: int) -> str:
+    return str(n).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def short(value: float) -> str:
+    """As the widget writes a number: two digits and more, far from 1 with a power of ten."""
+    if value == 0:
+        return "0"
+    digits, power = f"{value:.1e}".split("e")
+    if -2 <= int(power) < 3:
+        return f"{value:.{max(0, 2 if power == '+00' else 1 - int(power))}f}"
+    return f"{digits}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def sentence(numbers: dict) -> str:
+    """What the widget says of these numbers."""
+    t, k, onWay, arrives = (numbers[name] for name in ("t", "k", "onWay", "arrives"))
+    low, high = (short(each(onWay, default=0)) for each in (min, max))
+    cut = max([n for n in range(k + 1, t + 1) if numbers["cuts"][n - 1]], default=0)
+    products = (
+        f"their norms multiply to {short(numbers['multiplied'])}, their product has norm {short(numbers['most'])}"
+    )
+    factors = f"{len(onWay)} factors of norm {low if low == high else f'{low} to {high}'}; {products}"
+    if t == k:
+        way = f"the loss says {short(arrives[t - 1])} to its own state, with no factor on the way."
+    elif cut:
+        way = f"windows of {numbers['window']} cut the way between steps {cut} and {cut - 1}; "
+        way += f"nothing arrives at h{lowered(k)}. The state still crosses there."
+    else:
+        way = f"one factor of norm {low}" if len(onWay) == 1 else factors
+        way += f". The loss sends {short(arrives[t - 1])}, and {short(arrives[k - 1])} arrives."
+    part, whole = numbers["part"], numbers["whole"]
+    percent = short(part) if part < 0.1 or part >= 1000 else f"{part:.{1 if part < 10 else 0}f}"
+    share = f"The use of W_hh at step {k} adds {short(numbers['shares'][k - 1])}; steps 1 to {k} together are "
+    share += f"{percent} % of the gradient through this loss, {short(whole)}."
+    if k == 1:
+        share = "The use at step 1 adds 0, since the state before it is 0."
+    if whole == 0:
+        share = "Through this loss W_hh gets no gradient."
+    return f"Loss {t}, step {k}: {way} {share}"
+
+
+def test_the_sentence_says_the_librarys_numbers_in_100_states(pictures):
+    said = [picture["says"] for picture, _ in pictures]
+    assert said == [sentence(numbers) for _, numbers in pictures]
+    for part in (
+        "no factor on the way",
+        "cut the way",
+        "one factor",
+        "factors of norm",
+        "% of the gradient",
+        "adds 0,",
+    ):
+        assert sum(part in each for each in said) >= 3, part
+
+
+def test_numbers_are_rounded_before_their_power_of_ten_is_taken(drawn):
+    values = [9.97e-4, 9.94e-4, 0.00997, 0.0996, 0.996, 9.97, 99.7, 996, 0, 1, 1e-300, 3.3e29]
+    wanted = ["1.0·10⁻³", "9.9·10⁻⁴", "0.010", "0.10", "1.00", "10", "100", "1.0·10³", "0", "1.00"]
+    assert drawn.evaluate("all => all.map(widget.short)", values) == [*wanted, "1.0·10⁻³⁰⁰", "3.3·10²⁹"]
+    assert [short(value) for value in values[:-2]] == wanted
 
 
 def test_the_norm_of_a_matrix_is_its_largest_singular_value(drawn):
