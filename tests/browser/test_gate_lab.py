@@ -1,6 +1,7 @@
 """The gate lab in a browser: its numbers are the cell's, pushed and as learned; every control is heard."""
 
 import inspect
+import math
 import re
 
 import pytest
@@ -353,3 +354,96 @@ def test_what_does_not_fit_is_refused():
 def test_the_weights_travel_whole():
     made = cell()
     assert GateLab(made, embed, "ab").W_hh == packed(made.W_hh)
+
+
+READ = """states => states.map(state => {
+    model.take(state);
+    const all = (name) => Object.fromEntries(
+        [...document.querySelectorAll(`[data-${name}]`)].map(node => [node.dataset[name], node.textContent])
+    );
+    const letters = document.querySelectorAll(".unrolled-gate-lab-strip text[font-family=monospace]");
+    return {
+        numbers: widget.numbers(model),
+        diagram: all("number"), equations: all("equation"), scale: all("scale"),
+        says: document.querySelector("p[role=status]").textContent,
+        step: Number(document.querySelector(".unrolled-gate-lab-step").getAttribute("x")),
+        letter: Number(letters[state.step - 1].getAttribute("x")),
+        pushed: [...document.querySelectorAll(".unrolled-gate-lab-pushed")].map(node => node.dataset.box),
+    };
+})"""
+
+
+def at_random(widget: GateLab, draw: torch.Generator) -> dict:
+    """Put the widget into a state; its controls' values."""
+    pick = lambda most: int(torch.randint(most, (), generator=draw))  # noqa: E731
+    some = torch.rand(2, generator=draw, dtype=torch.float64)
+    widget.gate, widget.how = ["none", *"ifgo"][pick(5)], ["held at", "bias plus"][pick(2)]
+    widget.held = (1 - 2 * some[0] if widget.gate == "g" else some[0]).item()
+    widget.plus = (8 * (1 - 2 * some[1])).item()
+    widget.unit, widget.step, widget.reach = pick(widget.units), 1 + pick(len(TEXT)), REACHES[pick(3)]
+    return {name: getattr(widget, name) for name in ("gate", "how", "held", "plus", "unit", "step", "reach")}
+
+
+def wanted(widget: GateLab) -> dict[str, float]:
+    """What the cell itself makes of the state: gates and states, and what goes into the gates."""
+    now, learned, t, unit = widget.run(), widget.run(pushed=False), widget.step - 1, widget.unit
+    values = {name: getattr(now, name)[t, unit].item() for name in "figoch"}
+    values["before"] = now.c[t - 1, unit].item() if t else 0.0
+    values |= {"keep": values["f"] * values["before"], "write": values["i"] * values["g"]}
+    values |= {"tanh": math.tanh(values["c"]), "learned": learned.c[t, unit].item()}
+    cell, before = widget.cell, now.h[t - 1] if t else now.h.new_zeros(widget.units)
+    for block, name in enumerate("ifgo"):
+        column = block * widget.units + unit
+        values[f"{name}x"] = (widget.x[t] @ cell.W_xh + cell.b_xh + cell.b_hh)[column].item()
+        values[f"{name}h"] = (before @ cell.W_hh)[column].item()
+    return values
+
+
+def equations(widget: GateLab, of: dict[str, float]) -> dict[str, str]:
+    """The equations with their numbers, as they are to be read."""
+    plus = lambda value: f"{'−' if value < -0.005 else '+'} {told(abs(value))}"  # noqa: E731
+    made = {}
+    for name in "figo":
+        pushed = f" {plus(widget.plus)} pushed" if name == widget.gate else ""
+        inside = f"{told(of[f'{name}x'])} from x and b {plus(of[f'{name}h'])} from h{pushed}"
+        made[name] = f"{'tanh' if name == 'g' else 'σ'}({inside}) = {told(of[name])}"
+        if name == widget.gate and widget.how == "held at":
+            made[name] = f"held at {told(widget.held)}"
+    made["c"] = f"f·c + i·g = {told(of['keep'])} {plus(of['write'])} = {told(of['c'])}"
+    made["h"] = f"o·tanh(c) = {told(of['o'])} · {told(of['tanh'])} = {told(of['h'])}"
+    return made
+
+
+def test_in_a_hundred_states_numbers_diagram_equations_and_sentence_are_the_cells(page):
+    widget, draw = example(), torch.Generator().manual_seed(1)
+    states, values, made, ends, bars = [], [], [], [], []
+    for _ in range(100):
+        states.append(at_random(widget, draw))
+        values.append(wanted(widget))
+        made.append(equations(widget, values[-1]))
+        now, learned = widget.run(), widget.run(pushed=False)
+        bars.append([getattr(trace, name)[:, widget.unit].tolist() for trace in (now, learned) for name in "figoch"])
+        ends.append(max(1, *(each.c[:, widget.unit].abs().max().item() for each in (now, learned))))
+    for state, value, equation, end, bar, found in zip(
+        states, values, made, ends, bars, page.evaluate(READ, states), strict=True
+    ):
+        numbers = found["numbers"]
+        assert {name: numbers["now"][name] for name in value} == pytest.approx(value, abs=1e-6)
+        rows = [numbers[kind][name] for kind in ("bars", "lines") for name in "figoch"]
+        for row, expected in zip(rows, bar, strict=True):
+            assert row == pytest.approx(expected, abs=1e-6)
+        assert found["diagram"] == {name: told(value[name]) for name in found["diagram"]}
+        assert set(found["diagram"]) == {"before", "f", "i", "g", "o", "keep", "write", "c", "tanh", "h"}
+        assert found["equations"] == equation
+        assert found["scale"] == {"top": f"{end:.1f}", "low": f"−{end:.1f}"}
+        assert found["step"] + 17 / 2 == pytest.approx(found["letter"])
+        assert found["pushed"] == ([] if state["gate"] == "none" else [state["gate"]])
+        assert (
+            f"keeps {told(value['keep'])} of c = {told(value['before'])}, i·g adds {told(value['write'])}"
+            in found["says"]
+        )
+        if state["gate"] != "none":
+            how = f"is held at {told(state['held'])}"
+            how = how if state["how"] == "held at" else f"has {told(state['plus'])} added to its bias"
+            assert f"Here {state['gate']} {how}, {state['reach']}" in found["says"]
+            assert f"as learned, c would be {told(value['learned'])}." in found["says"]
