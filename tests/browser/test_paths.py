@@ -307,7 +307,8 @@ def sentence(numbers: dict) -> str:
     low, high = (short(each(onWay, default=0)) for each in (min, max))
     cut = max([n for n in range(k + 1, t + 1) if numbers["cuts"][n - 1]], default=0)
     products = (
-        f"their norms multiply to {short(numbers['multiplied'])}, their product has norm {short(numbers['most'])}"
+        f"multiplied, their norms allow {short(numbers['multiplied'])}, "
+        f"the matrices themselves at most {short(numbers['most'])}"
     )
     factors = f"{len(onWay)} factors of norm {low if low == high else f'{low} to {high}'}; {products}"
     if t == k:
@@ -378,7 +379,7 @@ def test_the_first_picture_has_every_factor_and_says_what_arrives(drawn):
     says = drawn.locator("p[role=status]").text_content()
     low, high = way.factors[4:].min(), way.factors[4:].max()
     assert says.startswith(f"Loss 12, step 4: 8 factors of norm {low:.2f} to {high:.2f};")
-    assert f"their norms multiply to {way.factors[4:].prod():.2f}" in says
+    assert f"multiplied, their norms allow {way.factors[4:].prod():.2f}" in says
     assert f"The loss sends 1.00, and {way.arrives[3]:.3f} arrives." in says
     assert f"at step 4 adds {way.shares[3]:.3f}" in says
 
@@ -457,7 +458,10 @@ def test_presets_do_what_they_say(stage, name, size, seed):
     says = page.locator("p[role=status]").text_content()
     assert f"{last - 1} factors" in says
     if name == "identity":
-        assert f"{last - 1} factors of norm 1.00; their norms multiply to 1.00, their product has norm 1.00" in says
+        assert (
+            f"{last - 1} factors of norm 1.00; multiplied, their norms allow 1.00, the matrices themselves at most 1.00"
+            in says
+        )
 
 
 def test_a_preset_sets_every_control_whatever_was_moved_before(stage):
@@ -576,3 +580,13 @@ def test_it_begins_as_the_network_itself():
     scaled = paths.spectral_radius * torch.tensor(paths.base, dtype=torch.float64)
     torch.testing.assert_close(scaled, rnn.cell.W_hh.data)
     assert json.dumps(paths.start)
+
+
+def test_the_static_figure_says_where_the_way_is_cut():
+    widget = example()
+    widget.step, widget.window = 1, 5
+    _, told = widget.draw()
+    assert "windows of 5 cut it between steps 11 and 10. The loss sends" in told
+    assert "and 0 arrives" in told
+    widget.step = widget.loss
+    assert "0 factors of norm none" in widget.draw()[1]

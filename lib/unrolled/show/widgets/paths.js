@@ -365,7 +365,7 @@ function way(shown) {
   if (cut) return `${here}windows of ${window} cut the way between steps ${cut} and ${cut - 1}; nothing arrives at h${lowered(k)}. The state still crosses there.`;
   const [low, high] = [short(Math.min(...factors)), short(Math.max(...factors))];
   const many = factors.length === 1 ? `one factor of norm ${low}` : `${factors.length} factors of norm ${low === high ? low : `${low} to ${high}`}`;
-  const apart = factors.length > 1 ? `; their norms multiply to ${short(multiplied)}, their product has norm ${short(most)}` : "";
+  const apart = factors.length > 1 ? `; multiplied, their norms allow ${short(multiplied)}, the matrices themselves at most ${short(most)}` : "";
   return `${here}${many}${apart}. The loss sends ${sent}, and ${short(arrives[k - 1])} arrives.`;
 }
 

@@ -148,9 +148,18 @@ class Paths(Widget):
             below.set(yscale="log")
         below.set(xlabel="step")
         below.legend(frameon=False)
+        cuts = [n for n in numbers[1:] if self.window and (n - 1) % self.window == 0]
+        for n in cuts:
+            above.axvline(n - 0.5, color="#333333", linestyle=":")
+            below.axvline(n - 0.5, color="#333333", linestyle=":")
+        on_way = [n for n in cuts if k < n <= t]
+        if on_way:
+            between = f"windows of {self.window} cut it between steps {on_way[-1]} and {on_way[-1] - 1}"
+        else:
+            norms = ", ".join(f"{value:.2g}" for value in way.factors[k:t].tolist())
+            between = f"{t - k} factors of norm {norms or 'none'}"
         return figure, (
-            f"The way from loss {t} back to step {k}: {t - k} factors of norm "
-            f"{', '.join(f'{value:.2g}' for value in way.factors[k:t].tolist()) or 'none'}. The loss sends "
+            f"The way from loss {t} back to step {k}: {between}. The loss sends "
             f"{way.arrives[t - 1]:.2g} and {way.arrives[k - 1]:.2g} arrives; the use of W_hh at step {k} "
             f"adds {way.shares[k - 1]:.2g} to its gradient."
         )
