@@ -1,8 +1,11 @@
 """The unrolled loop in a browser: what its controls do, what it says, and that it is the same for everyone."""
 
+import math
+
 import pytest
-from examples.unroll import WORDS, example
-from unrolled.show.widgets.unroll import Unroll
+import torch
+from examples.unroll import WORDS, example, read
+from unrolled.show.widgets.unroll import Reading, Unroll
 
 
 @pytest.fixture
@@ -85,7 +88,78 @@ def test_presets_fold_the_graph_into_the_loop_and_open_it(stage):
     assert (page.trait("unrolled"), page.trait("step"), page.trait("weight")) == (False, 1, "none")
     folded = steps.evaluate_all("nodes => nodes.map(node => node.style.transform)")
     page.get_by_role("button", name="one matrix, many uses").click()
-    assert page.trait("unrolled") is True
+    assert (page.trait("unrolled"), page.trait("step")) == (True, 4)
+    assert steps.evaluate_all("nodes => nodes.map(node => node.style.opacity)") == ["1"] * 4
     lit = page.locator(".unrolled-unroll-lit").evaluate_all("nodes => nodes.map(node => node.dataset.weight)")
     assert lit == ["W_hh"] * page.locator('[data-weight="W_hh"]').count() != []
     assert steps.evaluate_all("nodes => nodes.map(node => node.style.transform)") != folded
+
+
+READ = """readings => readings.map(({ words, said, h, p, step }) => {
+    model.take({ words, said, h, p, step });
+    const texts = [...document.querySelectorAll(".unrolled-unroll-step")].map(
+        node => [...node.querySelectorAll("text")].map(text => text.textContent));
+    return { texts, says: document.querySelector("p[role=status]").textContent };
+})"""
+
+
+def test_in_a_hundred_readings_every_number_stands_in_its_column_and_the_sentence_is_of_its_step(page_of_readings):
+    readings, found = page_of_readings
+    for reading, (texts, says) in zip(readings, ((each["texts"], each["says"]) for each in found), strict=True):
+        t = reading["step"] - 1
+        assert f"Step {t + 1} of {len(reading['words'])}: from “{reading['words'][t]}”" in says
+        assert f"says “{reading['said'][t]}” with probability p = {reading['p'][t]:.2f}." in says
+        for n, column in enumerate(texts):
+            assert [f"{value:z.2f}".replace("-", "−") for value in reading["h"][n]] == [
+                text for text in column if text.lstrip("−").replace(".", "").isdigit()
+            ]
+            assert column[-3:] == [reading["words"][n], reading["said"][n], f"p = {reading['p'][n]:.2f}"]
+
+
+@pytest.fixture
+def page_of_readings(stage):
+    page, draw, readings = stage(example()), torch.Generator().manual_seed(0), []
+    for _ in range(100):
+        T = int(torch.randint(1, 8, (), generator=draw))
+        numbers = torch.randn(T, 3, generator=draw).tanh().mul(100).round().div(100)
+        p = torch.rand(T, generator=draw).mul(100).round().div(100)
+        step = 1 + int(torch.randint(T, (), generator=draw))
+        words, said = ([f"{name}{n}" for n in range(T)] for name in ("read", "said"))
+        readings.append({"words": words, "said": said, "h": numbers.tolist(), "p": p.tolist(), "step": step})
+    return readings, page.evaluate(READ, readings)
+
+
+def test_long_words_are_shortened_in_the_drawing_and_whole_in_the_sentence(stage):
+    long = "Donaudampfschifffahrt"
+    page = stage(Unroll(read, f"the {long} ends"))
+    assert "Donaudampfsch…" in page.locator("svg").text_content()
+    assert f"from “{long}”" in page.locator("p[role=status]").text_content()
+
+
+def test_one_step_is_drawn_once(stage):
+    assert "drawn once" in stage(Unroll(read, "to be")).locator("p[role=status]").text_content()
+
+
+def test_the_still_figure_is_of_the_present_state(unroll):
+    assert "unrolled over 4 steps" in unroll.draw()[1]
+    assert "W_hh is one matrix, drawn 4 times" in unroll.draw()[1]
+    unroll.unrolled, unroll.step, unroll.weight = False, 2, "none"
+    told = unroll.draw()[1]
+    assert "at step 2 of 4, the same weights at each: after love it says recurrent. Step 2 says “recurrent”" in told
+    assert f"{unroll.p[1]:.2f}" in told
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("h", torch.full((4, 8), math.nan), "finite"),
+        ("p", torch.tensor([0.1, math.inf, 0.1, 0.1]), "finite"),
+        ("said", ["one"], "as many h, said and p as words"),
+    ],
+)
+def test_a_reading_that_does_not_fit_is_refused(part, value, told):
+    def wrong(words: list[str]) -> Reading:
+        return read(words)._replace(**{part: value})
+
+    with pytest.raises(ValueError, match=told):
+        Unroll(wrong, WORDS)

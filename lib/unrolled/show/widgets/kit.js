@@ -133,9 +133,9 @@ function button(parts, label, press, pressed) {
   return node;
 }
 
-// A button for each named state, and the one that brings back how it began.
+// A button for each named state (values, or a function of the model that gives them), and the one for how it began.
 function presets(parts, named) {
-  for (const [label, values] of Object.entries(named)) button(parts, label, (model) => put(model, values));
+  for (const [label, values] of Object.entries(named)) button(parts, label, (model) => put(model, typeof values === "function" ? values(model) : values));
   button(parts, "reset", (model) => put(model, { ...model.get("start"), problem: "" }));
 }
 

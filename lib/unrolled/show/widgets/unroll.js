@@ -4,6 +4,8 @@ const [COLUMN, LEFT, CELL, TOP] = [118, 118, 15, 70];
 const WEIGHTS = ["none", "W_xh", "W_hh", "W_hy"];
 const INDEX = "₀₁₂₃₄₅₆₇₈";
 
+const brief = (word) => (word.length > 14 ? `${word.slice(0, 13)}…` : word); // longer ones would fall on their neighbours
+
 // The state of one step: a number a unit, on a ground that shows its sign and size.
 function stateCell(h, t, top) {
   const cells = h.flatMap((value, unit) => [
@@ -29,8 +31,8 @@ function column({ word, h, said, p, t }) {
     wire("W_hy", 0, TOP - 3, 0, 40, 19, TOP - 11),
     wire("W_hh", 27 - COLUMN, middle, -27, middle, -COLUMN / 2, middle - 6),
     stateCell(h, t, TOP),
-    words(0, bottom + 56, word, { "font-weight": 600 }),
-    words(0, 18, said, { "font-weight": 600 }),
+    words(0, bottom + 56, brief(word), { "font-weight": 600 }),
+    words(0, 18, brief(said), { "font-weight": 600 }),
     words(0, 33, `p = ${p.toFixed(2)}`, { "font-size": 11 }),
   );
 }
@@ -81,8 +83,8 @@ function sentence(model) {
   const [step, weight] = [now(model), model.get("weight")];
   const t = step - 1;
   const before = t ? `h${INDEX[t]}` : "the state h₀, all zeros,";
-  const here = `Step ${step} of ${read.length}: from “${read[t]}” and ${before} the cell makes h${INDEX[step]}, and says “${said[t]}” with p = ${p[t].toFixed(2)}.`;
-  const shared = `${weight} is lit: ${model.get("unrolled") ? `drawn ${read.length} times, it is one matrix` : "one matrix, used again at every step"}.`;
+  const here = `Step ${step} of ${read.length}: from “${read[t]}” and ${before} the cell makes h${INDEX[step]}, and says “${said[t]}” with probability p = ${p[t].toFixed(2)}.`;
+  const shared = `${weight} is lit: ${model.get("unrolled") ? `drawn ${read.length === 1 ? "once" : `${read.length} times`}, it is one matrix` : "one matrix, used again at every step"}.`;
   return weight === "none" ? here : `${here} ${shared} Each state has ${h[0].length} numbers.`;
 }
 
@@ -101,10 +103,11 @@ function render({ model, el }) {
   slider(parts, "step", { label: "step", low: 1, high: () => model.get("words").length, step: 1 });
   choice(parts, "weight", "light", WEIGHTS);
   entry(parts, "text", "own sentence", 80);
+  const open = (weight) => () => ({ unrolled: true, weight, step: model.get("words").length });
   presets(parts, {
     "the loop": { unrolled: false, step: 1, weight: "none" },
-    "the graph": { unrolled: true, weight: "none" },
-    "one matrix, many uses": { unrolled: true, weight: "W_hh" },
+    "the graph": open("none"),
+    "one matrix, many uses": open("W_hh"),
   });
   let [drawn, read] = [null, null];
   const unfollow = follow(parts, () => {

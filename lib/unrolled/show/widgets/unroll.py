@@ -27,7 +27,7 @@ class Unroll(Widget):
     """`Unroll(read, "I love recurrent neural networks!")`, where `read(words)` runs a network and gives a `Reading`.
 
     Step, back and play; `unrolled` opens the loop, `weight` lights one weight at every step. Raises ValueError for a
-    sentence of fewer than 2 or more than 8 words.
+    sentence of fewer than 2 or more than 8 words, and for a reading whose parts don't fit or aren't finite.
     """
 
     _esm, _css = script("unroll"), STYLE
@@ -54,7 +54,7 @@ class Unroll(Widget):
         words = text.split()
         if not 2 <= len(words) <= LONGEST:
             raise ValueError(f"a sentence of 2 to {LONGEST} words is wanted; {len(words)} came")
-        reading = self.read(words)
+        reading = fitting(self.read(words))
         self.taken = text
         with self.hold_sync():
             self.step = min(self.step, len(reading.words))
@@ -74,8 +74,29 @@ class Unroll(Widget):
         return min(proposal["value"], max(1, len(self.words)))
 
     def draw(self) -> tuple[Figure, str]:
-        figure, ax = plt.subplots(figsize=(1.6 + 1.4 * len(self.words), 2.3), layout="constrained")
-        states = [f"{h[0]:.2f}, …" for h in self.h]  # the first unit of each
-        graph(self.words, self.said, states=states, weights=("W_xh", "W_hh", "W_hy"), first="h₀", ax=ax)
-        pairs = ", ".join(f"after {word} it says {said}" for word, said in zip(self.words, self.said, strict=True))
-        return figure, f"The loop unrolled over {len(self.words)} words, the same weights at each: {pairs}."
+        t = self.step - 1
+        shown = slice(None) if self.unrolled else slice(t, t + 1)
+        words, said = self.words[shown], self.said[shown]
+        figure, ax = plt.subplots(figsize=(1.6 + 1.4 * len(words), 2.3), layout="constrained")
+        states = [f"{h[0]:.2f}, …" for h in self.h[shown]]  # the first unit of each
+        first = "h₀" if self.unrolled or t == 0 else "h before"
+        graph(words, said, states=states, weights=("W_xh", "W_hh", "W_hy"), first=first, ax=ax)
+        pairs = ", ".join(f"after {word} it says {guess}" for word, guess in zip(words, said, strict=True))
+        over = (
+            f"unrolled over {len(self.words)} steps" if self.unrolled else f"at step {self.step} of {len(self.words)}"
+        )
+        lit = "" if self.weight == "none" else f" {self.weight} is one matrix, drawn {len(words)} times."
+        return figure, (
+            f"The loop {over}, the same weights at each: {pairs}. "
+            f"Step {self.step} says “{self.said[t]}” with probability {self.p[t]:.2f}.{lit}"
+        )
+
+
+def fitting(reading: Reading) -> Reading:
+    """Refuse numbers that are not finite, and other lengths than that of the words."""
+    sizes = {name: len(getattr(reading, name)) for name in Reading._fields}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f"a reading has as many h, said and p as words; {sizes} came")
+    if not (reading.h.isfinite().all() and reading.p.isfinite().all()):
+        raise ValueError("the numbers of a reading must be finite")
+    return reading
