@@ -73,11 +73,12 @@ NUMBERS_AND_DRAWING = """states => states.map(state => {
 
 
 def random_run(draw, kind):
-    """Steps, losses and norms; some are None, some not positive, some all alike."""
+    """Steps, losses and norms; some are None, some 0 or below, some all alike."""
     length = int(torch.randint(1, 12, (), generator=draw))
     at = torch.randperm(60, generator=draw)[:length].sort().values + 1
     values = torch.randn(2, length, generator=draw, dtype=torch.float64).exp() * 10 ** (kind % 4 - 2.0)
     values = values - values.mean() if kind % 5 == 1 else torch.full_like(values, 0.3) if kind % 5 == 2 else values
+    values[torch.rand(2, length, generator=draw) < 0.1] = 0.0
     values = [[None if torch.rand((), generator=draw) < 0.1 else each for each in row] for row in values.tolist()]
     return [at.tolist(), *values]
 
