@@ -105,6 +105,90 @@ def test_a_gradient_of_nothing_is_told(page):
     assert "has no direction" in page.locator("p[role=status]").text_content()
 
 
+READ = """states => states.map(state => {
+    model.take(state);
+    const svg = document.querySelector(".unrolled-clip-plane");
+    const read = (node, ...names) => names.map(name => Number(node.getAttribute(name)));
+    const numbers = widget.numbers(model);
+    return {
+        numbers: [...numbers.vectors.flat(), ...numbers.lengths, ...numbers.turns, ...numbers.tips.flat()],
+        arrows: [...svg.querySelectorAll(".unrolled-arrow")].map(
+            node => [...node.children].map(part => part.getAttribute("d"))),
+        circle: read(svg.querySelector("circle"), "cx", "cy", "r"),
+        square: read(svg.querySelector("rect"), "x", "y", "width", "height"),
+        texts: [...svg.querySelectorAll("text")].map(node => node.textContent),
+        says: document.querySelector("p[role=status]").textContent,
+    };
+})"""
+SCALE = (380 / 2 - 14) / 5  # pixels of a drawing 380 wide for one unit
+
+
+def on_page(x: float, y: float) -> tuple[float, float]:
+    return 190 + SCALE * x, 190 - SCALE * y
+
+
+def by_library(state: dict) -> tuple[list, list[float], list[float]]:
+    """The three vectors, their lengths and how far they are turned, by the library."""
+    g, limit = torch.tensor([state["first"], state["second"]], dtype=torch.float64), state["limit"]
+    vectors = [g, clip_by_norm([g], limit).gradients[0], clip_by_value([g], limit)[0]]
+    lengths, turns = [each.norm().item() for each in vectors], [float(angle([g], [each])) for each in vectors]
+    return [each.tolist() for each in vectors], lengths, turns
+
+
+@pytest.fixture
+def hundred(page):
+    """(state, what the page shows of it), 100 times."""
+    draw = torch.Generator().manual_seed(1)
+    rows = (torch.rand(100, 3, generator=draw, dtype=torch.float64) * 2 - 1).tolist()
+    states = [{"first": 5 * x, "second": 5 * y, "limit": 2.05 + 1.95 * z} for x, y, z in rows]
+    return list(zip(states, page.evaluate(READ, states), strict=True))
+
+
+def test_in_a_hundred_states_the_numbers_are_the_librarys(hundred):
+    for state, found in hundred:
+        vectors, lengths, turns = by_library(state)
+        flat = [number for each in vectors for number in each]
+        tips = [number for each in vectors for number in on_page(*each)]
+        assert found["numbers"] == pytest.approx([*flat, *lengths, *turns, *tips], abs=1e-6)
+
+
+def test_in_a_hundred_states_arrows_circle_and_square_are_drawn_from_them(hundred):
+    for state, found in hundred:
+        vectors, reach = by_library(state)[0], SCALE * state["limit"]
+        assert found["circle"] == pytest.approx([190, 190, reach], abs=1e-6)
+        assert found["square"] == pytest.approx([190 - reach, 190 - reach, 2 * reach, 2 * reach], abs=1e-6)
+        for vector, (line, head) in zip(vectors, found["arrows"], strict=True):
+            assert line.startswith("M190 190L")
+            tip = [float(number) for number in head[1:].split("L")[0].split()]
+            assert tip == pytest.approx(on_page(*vector), abs=1e-6)
+
+
+def test_in_a_hundred_states_table_and_sentence_say_them(hundred):
+    def told(*numbers: float, decimals: int = 2) -> str:
+        return ", ".join(f"{number:.{decimals}f}".replace("-", "−") for number in numbers)
+
+    for state, found in hundred:
+        vectors, lengths, turns = by_library(state)
+        rows = []
+        for n, name in enumerate(("gradient", "by norm", "by value")):
+            turned = f", turned {turns[n]:.1f}°" if n else ""
+            rows += [name, f"({told(*vectors[n])})", f"length {lengths[n]:.2f}{turned}"]
+        assert found["texts"] == ["first number", "second number", *rows]
+        assert found["says"] == (
+            f"The gradient ({told(*vectors[0], decimals=1)}) has length {lengths[0]:.2f}. "
+            f"Clipped at {state['limit']:.1f} by norm: length {lengths[1]:.2f}, turned by {turns[1]:.0f}°. "
+            f"By value: length {lengths[2]:.2f}, turned by {turns[2]:.0f}°."
+        )
+
+
+def test_the_axes_cross_in_the_middle_and_are_named_at_their_ends(page):
+    cross = page.locator(".unrolled-clip-plane > path").first.get_attribute("d")
+    assert cross == "M8 190H372M190 8V372"
+    across, up = (page.locator("text", has_text=name) for name in ("first number", "second number"))
+    assert across.bounding_box()["x"] > up.bounding_box()["x"]
+    assert across.bounding_box()["y"] > up.bounding_box()["y"]
+
+
 @pytest.mark.parametrize("wrong", [{"gradient": (9, 0)}, {"limit": 0}])
 def test_what_is_beyond_the_drawing_is_refused(wrong):
     with pytest.raises(traitlets.TraitError):

@@ -21,13 +21,16 @@ function angle(before, after) {
   return (360 / Math.PI) * Math.atan2(apart, Math.hypot(...u.map((number, n) => number + v[n])));
 }
 
-function vectors(model) {
+// All that is drawn and said: gradient, by norm, by value, each with its length, turn and tip; and the limits' corner.
+function numbers(model) {
   const [gradient, limit] = [[model.get("first"), model.get("second")], model.get("limit")];
-  return { gradient, limit, norm: byNorm(gradient, limit), value: byValue(gradient, limit) };
+  const vectors = [gradient, byNorm(gradient, limit), byValue(gradient, limit)];
+  const lengths = vectors.map((each) => Math.hypot(...each));
+  const turns = vectors.map((each) => (lengths[0] ? angle(gradient, each) : 0));
+  return { vectors, limit, lengths, turns, tips: vectors.map(place), corner: place([-limit, limit]) };
 }
 
-function limits(limit) {
-  const [x, y] = place([-limit, limit]);
+function limits([x, y]) {
   const wide = 2 * (SIZE / 2 - x);
   const style = { fill: "none", "stroke-width": 1.5, "stroke-dasharray": "4 4" };
   return [
@@ -46,48 +49,47 @@ function cross() {
   ];
 }
 
-function pointer(vector, colour, wide) {
-  if (Math.hypot(...vector) < 0.02) return shape("circle", { cx: SIZE / 2, cy: SIZE / 2, r: 3, fill: colour });
-  return arrow(SIZE / 2, SIZE / 2, ...place(vector), { size: 5 + 2 * wide, style: `color: ${colour}; stroke-width: ${wide}` });
+function pointer(length, tip, colour, wide) {
+  if (length < 0.02) return shape("circle", { cx: SIZE / 2, cy: SIZE / 2, r: 3, fill: colour });
+  return arrow(SIZE / 2, SIZE / 2, ...tip, { size: 5 + 2 * wide, style: `color: ${colour}; stroke-width: ${wide}` });
 }
 
 // What the three arrows are, beside the drawing, where names can't fall on each other.
-function table({ gradient, norm, value }) {
+function table({ vectors, lengths, turns }) {
   const rows = [
-    ["gradient", gradient, BEFORE],
-    ["by norm", norm, NORM],
-    ["by value", value, VALUE],
+    ["gradient", BEFORE],
+    ["by norm", NORM],
+    ["by value", VALUE],
   ];
-  return rows.flatMap(([name, vector, colour], n) => {
-    const y = 40 + 58 * n;
-    const length = Math.hypot(...vector);
-    const turned = n && length && Math.hypot(...gradient) ? `, turned ${angle(gradient, vector).toFixed(1)}°` : "";
+  return rows.flatMap(([name, colour], n) => {
+    const [y, vector] = [40 + 58 * n, vectors[n]];
+    const turned = n && lengths[0] ? `, turned ${turns[n].toFixed(1)}°` : "";
     return [
       shape("rect", { x: SIZE + 20, y: y - 10, width: 12, height: 12, fill: colour }),
       words(SIZE + 40, y, name, { "text-anchor": "start", "font-weight": 600 }),
       words(SIZE + 40, y + 17, `(${signed(vector[0])}, ${signed(vector[1])})`, { "text-anchor": "start" }),
-      words(SIZE + 40, y + 34, `length ${length.toFixed(2)}${turned}`, { "text-anchor": "start" }),
+      words(SIZE + 40, y + 34, `length ${lengths[n].toFixed(2)}${turned}`, { "text-anchor": "start" }),
     ];
   });
 }
 
 function draw(parts) {
   const { model } = parts;
-  const all = vectors(model);
+  const all = numbers(model);
   const svg = canvas(parts, SIZE + 230, SIZE, "A gradient before and after clipping");
-  svg.append(...cross(), ...limits(all.limit));
-  svg.append(pointer(all.gradient, BEFORE, 8), pointer(all.norm, NORM, 5), pointer(all.value, VALUE, 2)); // also on one line
+  svg.append(...cross(), ...limits(all.corner));
+  const looks = [[BEFORE, 8], [NORM, 5], [VALUE, 2]]; // all three to be seen also on one line
+  svg.append(...looks.map((look, n) => pointer(all.lengths[n], all.tips[n], ...look)));
   svg.append(...table(all));
   svg.classList.add("unrolled-clip-plane");
 }
 
 function sentence(model) {
-  const { gradient, limit, norm, value } = vectors(model);
-  const length = Math.hypot(...gradient);
-  if (!length) return "A gradient of length 0 has no direction, and nothing to clip.";
-  const told = (vector) => `length ${Math.hypot(...vector).toFixed(2)}, turned by ${angle(gradient, vector).toFixed(0)}°`;
-  const start = `The gradient (${signed(gradient[0], 1)}, ${signed(gradient[1], 1)}) has length ${length.toFixed(2)}`;
-  return `${start}. Clipped at ${limit.toFixed(1)} by norm: ${told(norm)}. By value: ${told(value)}.`;
+  const { vectors, limit, lengths, turns } = numbers(model);
+  if (!lengths[0]) return "A gradient of length 0 has no direction, and nothing to clip.";
+  const told = (n) => `length ${lengths[n].toFixed(2)}, turned by ${turns[n].toFixed(0)}°`;
+  const start = `The gradient (${vectors[0].map((each) => signed(each, 1)).join(", ")}) has length ${lengths[0].toFixed(2)}`;
+  return `${start}. Clipped at ${limit.toFixed(1)} by norm: ${told(1)}. By value: ${told(2)}.`;
 }
 
 const rounded = (number) => Math.round(10 * Math.min(REACH, Math.max(-REACH, number))) / 10;
@@ -123,4 +125,4 @@ function render({ model, el }) {
   });
 }
 
-export default { render, byNorm, byValue, angle };
+export default { render, byNorm, byValue, angle, numbers };
