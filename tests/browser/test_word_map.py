@@ -223,3 +223,98 @@ def test_what_does_not_fit_is_refused(wrong, told):
     fitting = {"words": WORDS, "vectors": vectors()[0], "project": lambda each: each[:, :2]}
     with pytest.raises(ValueError, match=told):
         WordMap(**{**fitting, **wrong}, nearest=nearest, nearest_drawn=nearest_drawn)
+
+
+READ = """states => states.map(state => {
+    model.take(state);
+    const svg = document.querySelector(".unrolled-word-map-drawing");
+    const paths = [...svg.querySelectorAll("path")].map(node => node.getAttribute("d"));
+    const texts = [...svg.querySelectorAll("text:not(.unrolled-word-map-axis)")].filter(node => node.textContent);
+    return {
+        numbers: widget.numbers(model), paths, says: document.querySelector("p[role=status]").textContent,
+        labels: texts.map(node => [node.textContent, Number(node.getAttribute("x")), Number(node.getAttribute("y"))]),
+    };
+})"""
+AXES, DOTS, TRAIL, LINES, KEPT, LOST, WRONG, CHOSEN = 0, slice(1, 4), 4, 5, 6, 7, 8, 9  # the drawing's paths
+
+
+def pairs(path: str) -> torch.Tensor:
+    """The absolute points of a path, (n, 2)."""
+    found = re.findall(r"[ML](-?[\d.e-]+)[ ,](-?[\d.e-]+)", path)
+    return torch.tensor([[float(x), float(y)] for x, y in found], dtype=torch.float64).view(-1, 2)
+
+
+def on_page(widget: WordMap, moment: int) -> torch.Tensor:
+    """Where the words stand on the drawing at a moment: (N, 2), by Python's own numbers."""
+    before, reach = widget.moment, 0.0
+    for each in range(1, len(widget.moments) + 1):
+        widget.moment = each
+        points = widget.place()
+        reach = max(reach, (points.norm(dim=1) if points.shape[1] == 3 else points.abs()).max().item())
+    widget.moment = moment
+    points = widget.place()
+    widget.moment = before
+    seen = turned(points, widget.turn, widget.tilt) if points.shape[1] == 3 else points
+    return torch.stack([235 + 184 / reach * seen[:, 0], 200 - 184 / reach * seen[:, 1]], dim=1)
+
+
+def at_random(widget: WordMap, draw: torch.Generator) -> dict:
+    pick = lambda low, high: int(torch.randint(low, high + 1, (), generator=draw))  # noqa: E731
+    widget.word, widget.k, widget.view = WORDS[pick(0, 41)], pick(3, 15), ["2-D", "3-D"][pick(0, 1)]
+    widget.across, widget.up, widget.deep = (int(axis) + 1 for axis in torch.randperm(6, generator=draw)[:3])
+    widget.turn, widget.tilt, widget.moment = pick(-180, 180), pick(-90, 90), pick(1, 2)
+    return {name: getattr(widget, name) for name in widget.controls}
+
+
+def test_in_a_hundred_states_drawing_and_sentence_are_made_from_pythons_numbers(page):
+    widget, draw = example(), torch.Generator().manual_seed(2)
+    states = [at_random(widget, draw) for _ in range(100)]
+    for state, found in zip(states, page.evaluate(READ, states), strict=True):
+        for name, value in state.items():
+            setattr(widget, name, value)
+        n, k, spots = WORDS.index(state["word"]), state["k"], on_page(widget, state["moment"])
+        axes = [state["across"] - 1, state["up"] - 1, state["deep"] - 1][: int(state["view"][0])]
+        vector = vectors()[state["moment"] - 1]
+        true, drawn = nearest(vector, 15)[:, :k], nearest_drawn(widget.place(), k)
+        numbers = found["numbers"]
+        found_spots = torch.tensor(numbers["spots"], dtype=torch.float64).view(-1, 3)[:, :2]
+        assert torch.allclose(found_spots, spots, rtol=0, atol=1e-6)
+        assert (numbers["truly"], numbers["there"]) == (true[n].tolist(), drawn[n].tolist())
+        assert numbers["mean"] == pytest.approx(kept(true, drawn).mean().item(), abs=1e-6)
+        share = vector[:, axes].double().var(dim=0).sum() / vector.double().var(dim=0).sum()
+        assert numbers["share"] == pytest.approx(share.item(), abs=1e-6)
+        keeps = [m for m in true[n].tolist() if m in drawn[n].tolist()]
+        near = lambda path, wanted: assert_points(pairs(path), wanted)  # noqa: E731
+        paths, left = found["paths"], torch.tensor([4.0, 0.0])
+        ends = pairs(paths[LINES])
+        near(paths[CHOSEN], torch.stack([spots[n] + torch.tensor(each) for each in ([-7, 0], [0, -7], [7, 0], [0, 7])]))
+        assert_points(ends[0::2], spots[n].expand(k, 2))
+        assert_points(ends[1::2], spots[true[n]])
+        near(paths[KEPT], spots[keeps] - left)
+        near(paths[LOST], spots[[m for m in true[n].tolist() if m not in keeps]] - left)
+        near(paths[WRONG], spots[[m for m in drawn[n].tolist() if m not in keeps]] - 4.0)
+        near(paths[TRAIL], torch.stack([on_page(widget, moment)[n] for moment in range(1, state["moment"] + 1)]))
+        dots = torch.cat([pairs(path) for path in paths[DOTS]])
+        apart, where = torch.cdist(dots, spots).min(dim=1)  # they are written to a tenth of a pixel
+        assert apart.max() < 0.08
+        assert len(dots) == len(where.unique()) == len(WORDS)
+        for text, x, y in found["labels"]:
+            assert max(abs(a - b) for a, b in zip((x, y), spots[WORDS.index(text)].tolist(), strict=True)) < 16.01
+        assert f"keeps {len(keeps)}" in found["says"]
+
+
+def assert_points(found: torch.Tensor, wanted: torch.Tensor) -> None:
+    assert found.shape == wanted.shape
+    assert torch.allclose(found, wanted.double(), rtol=0, atol=1e-3)
+
+
+def test_the_axes_are_drawn_where_they_point(page):
+    page.put(view="2-D")
+    across, up = pairs(page.locator(".unrolled-word-map-axes").get_attribute("d")).view(2, 2, 2)
+    assert across[0, 1] == across[1, 1] == 200
+    assert up[0, 0] == up[1, 0] == 235
+    page.put(view="3-D", turn=90, tilt=0)  # the deep axis lies across, the first points away
+    ends = pairs(page.locator(".unrolled-word-map-axes").get_attribute("d")).view(3, 2, 2)[:, 1]
+    assert (ends[0] - torch.tensor([235, 200])).abs().max() < 1
+    assert ends[1, 1] < 100
+    assert ends[2, 0] > 300

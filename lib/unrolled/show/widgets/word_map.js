@@ -182,7 +182,6 @@ function place(drawn, held, model) {
   label(drawn.labels, spots, [one.n, ...one.truly, ...marks.wrong], model.get("words"));
   lists(drawn.lists, one, model);
   drawn.spots = spots;
-  return one;
 }
 
 function dots(spots, depth, N) {
@@ -241,10 +240,16 @@ function lists([left, right], { k, truly, there, cosines, keeps }, model) {
   fillList(right, `the ${k} nearest in the picture`, there.map((m) => entryOf(m, keeps.includes(m) ? both : wrong)));
 }
 
-function sentence(held, { keeps, k }, model) {
-  const [names, view, { share, near, drawn }] = [model.get("words"), model.get("view"), held.picture];
-  const shares = kept(near, drawn, k);
-  const mean = shares.reduce((sum, each) => sum + each, 0) / held.N;
+// All that the sentence says and the drawing is made from, but for the words.
+function numbersOf(model, held = hold(model)) {
+  const { now, share, reach, near, drawn } = picture(held, model);
+  const one = chosen(held, model);
+  const shares = kept(near, drawn, one.k);
+  return { ...one, cosines: Array.from(one.cosines), spots: Array.from(onPage(now, held.picture, model)), share, reach, mean: shares.reduce((sum, each) => sum + each, 0) / held.N };
+}
+
+function sentence(held, model) {
+  const [names, view, { keeps, k, share, mean }] = [model.get("words"), model.get("view"), numbersOf(model, held)];
   const which = [...new Set(chosenAxes(model).map((axis) => axis + 1))];
   const on = which.length === 1 ? `axis ${which[0]} alone, a line` : `axes ${which.join(", ")}`;
   const [moment, moments] = [model.get("moment"), model.get("moments")];
@@ -330,11 +335,14 @@ function render({ model, el }) {
   presets(parts, named(model));
   const [drawn, held] = [build(parts), hold(model)];
   byPointer(drawn, model, () => drawn.spots);
-  const unfollow = follow(parts, () => sentence(held, place(drawn, held, model), model));
+  const unfollow = follow(parts, () => {
+    place(drawn, held, model);
+    return sentence(held, model);
+  });
   return () => {
     stop();
     unfollow();
   };
 }
 
-export default { render, nearestDrawn, kept, turned };
+export default { render, nearestDrawn, kept, turned, numbers: numbersOf };
