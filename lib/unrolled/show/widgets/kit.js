@@ -183,8 +183,8 @@ function unpacked(text, Numbers = Float64Array) {
 // A straight arrow; the head is drawn by hand, since a marker needs an id that two widgets would share.
 function arrow(x1, y1, x2, y2, { size = 7, ...attributes } = {}) {
   const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-  const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
-  const [bx, by, half] = [x2 - size * dx, y2 - size * dy, size / 2];
+  const [dx, dy, long] = [(x2 - x1) / length, (y2 - y1) / length, Math.min(size, length / 2)];
+  const [bx, by, half] = [x2 - long * dx, y2 - long * dy, long / 2];
   const head = `M${x2} ${y2}L${bx - half * dy} ${by + half * dx}L${bx + half * dy} ${by - half * dx}Z`;
   const line = shape("path", { d: `M${x1} ${y1}L${bx} ${by}`, fill: "none", stroke: "currentColor" });
   return shape("g", { class: "unrolled-arrow", ...attributes }, line, shape("path", { d: head, fill: "currentColor" }));
