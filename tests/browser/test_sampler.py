@@ -32,6 +32,7 @@ NUMBERS_AND_DRAWING = """states => states.map(state => {
   const bars = [...document.querySelectorAll(".unrolled-drawing g")].map(bar => ({
     cut: bar.classList.contains("unrolled-sampler-cut"),
     words: [...bar.querySelectorAll("text")].map(node => node.textContent),
+    tick: Number(/^M([\\d.]+) /.exec(bar.querySelector("path").getAttribute("d"))[1]),
     boxes: [...bar.querySelectorAll("rect")].map(node =>
       [Number(node.getAttribute("width")), node.getAttribute("fill")]),
   }));
@@ -55,7 +56,7 @@ def random_states():
             "temperature": 0.0 if n % 10 == 0 else round(float(torch.rand((), generator=draw)) * 1.9 + 0.1, 2),
             "top_k": int(torch.randint(1, 12, (), generator=draw)) if n % 2 else 0,
             "nucleus": round(float(torch.rand((), generator=draw)) * 0.9 + 0.05, 2) if n % 3 else 1.0,
-            "begun": f"begun {n}", "text": f"drawn {n}", "draws": n % 7,
+            "reads": f"begun {n}", "text": f"drawn {n}", "draws": n % 7,
         })  # fmt: skip
     return states
 
@@ -67,6 +68,8 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_the_librarys(s
         nucleus = state["nucleus"] if state["nucleus"] < 1 else None
         p, whole = distribution(logits, temperature, state["top_k"] or None, nucleus), distribution(logits, temperature)
         order = logits.argsort(descending=True, stable=True).tolist()[:12]
+        trained = logits.softmax(dim=0)
+        longest = max(p.max(), trained.max())
         kept, mass = int((p > 0).sum()), whole[p > 0].sum().item()
         found = shown["found"]
         assert found["p"] == pytest.approx(p.tolist(), abs=1e-6)
@@ -78,10 +81,11 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_the_librarys(s
             assert bar["words"][0] == f"n{n}"
             assert float(bar["words"][1]) == pytest.approx(p[n].item(), abs=0.0005001)
             assert bar["cut"] == (p[n] == 0)
-            wide = [330 * (each[n] / p.max()).item() for each in ([p, whole] if bar["cut"] else [p])]
+            wide = [330 * (each[n] / longest).item() for each in ([p, whole] if bar["cut"] else [p])]
+            assert bar["tick"] == pytest.approx(120 + 330 * (trained[n] / longest).item(), abs=1e-6)
             assert [width for width, _ in bar["boxes"]] == pytest.approx(wide, abs=1e-6)
             assert [fill == "none" for _, fill in bar["boxes"]] == [False, True][: len(wide)]
-        assert shown["text"] == f"{state['begun']} {state['text']} …"
+        assert shown["text"] == f"{state['reads']} {state['text']} …"
         assert shown["bold"] == state["text"]
         said = re.fullmatch(
             r"Likeliest next: “(.+)”, ([\d.]+)\. (\d+) of (\d+) tokens can be drawn; "
@@ -258,3 +262,12 @@ def test_what_is_beyond_the_controls_is_refused(wrong):
     widget = example()
     with pytest.raises(traitlets.TraitError):
         widget.set_trait(*wrong.popitem())
+
+
+def test_what_was_read_is_shown_as_tokens():
+    widget = Sampler(
+        read, NAMES, encode=lambda text: [NAMES.index(word) if word in NAMES else 0 for word in text.split()],
+        join=" ".join, distribution=distribution, prompt="word3 house",
+    )  # fmt: skip
+    assert widget.reads == "word3 word0"
+    assert "After “word3 word0”" in widget.draw()[1]

@@ -40,35 +40,38 @@ function numbers(model) {
   const [logits, temperature, topK, nucleus] = ["logits", "temperature", "top_k", "nucleus"].map((name) => model.get(name));
   const whole = softmax(logits, temperature);
   const p = distribution(logits, temperature, topK, nucleus);
+  const trained = softmax(logits, 1); // one scale for both, so that a flat distribution looks flat
+  const longest = [...p, ...trained].reduce((most, each) => Math.max(most, each));
   const kept = p.filter((each) => each > 0).length;
   const mass = whole.reduce((sum, each, n) => sum + (p[n] > 0 ? each : 0), 0);
-  return { whole, p, kept, mass, order: ranked(logits).slice(0, SHOWN), V: p.length };
+  return { whole, p, trained, longest, kept, mass, order: ranked(logits).slice(0, SHOWN), V: p.length };
 }
 
 const visible = (name) => (name.trim() ? name : name.replaceAll("\n", "↵").replaceAll(" ", "␣"));
 
-function bar(model, { whole, p }, n, row, longest) {
+function bar(model, { whole, p, trained, longest }, n, row) {
   const y = row * ROW + 4;
-  const [wide, drawn] = [(whole[n] / longest) * BAR, (p[n] / longest) * BAR];
+  const [wide, drawn, tick] = [whole, p, trained].map((all) => (all[n] / longest) * BAR);
   const outline = { x: NAME, y, height: ROW - 6, fill: "none", stroke: "currentColor", "stroke-dasharray": "3 3" };
   const cut = p[n] === 0;
   return shape(
     "g",
     { class: cut ? "unrolled-sampler-cut" : "unrolled-sampler-kept" },
     words(NAME - 8, y + 12, visible(model.get("names")[n]), { "text-anchor": "end" }),
-    shape("rect", { x: NAME, y, width: Math.min(drawn, BAR), height: ROW - 6, fill: PALETTE[0] }),
+    shape("rect", { x: NAME, y, width: drawn, height: ROW - 6, fill: PALETTE[0] }),
     cut ? shape("rect", { ...outline, width: wide }) : "",
-    words(NAME + Math.max(Math.min(drawn, BAR), wide) + 8, y + 12, p[n].toFixed(3), { "text-anchor": "start" }),
+    shape("path", { d: `M${NAME + tick} ${y - 2}v${ROW - 2}`, stroke: "currentColor", "stroke-width": 2 }),
+    words(NAME + Math.max(drawn, wide, tick) + 8, y + 12, p[n].toFixed(3), { "text-anchor": "start" }),
   );
 }
 
 function draw(parts) {
   const { model } = parts;
   const found = numbers(model);
-  const svg = canvas(parts, NAME + BAR + 70, SHOWN * ROW + 8, "Probability of the likeliest next tokens");
-  const longest = Math.max(...found.p);
-  svg.append(...found.order.map((n, row) => bar(model, found, n, row, longest)));
-  const text = element("p", { class: "unrolled-sampler-text" }, `${model.get("begun")} `);
+  const svg = canvas(parts, NAME + BAR + 70, SHOWN * ROW + 26, "Probability of the likeliest next tokens");
+  svg.append(...found.order.map((n, row) => bar(model, found, n, row)));
+  svg.append(words(NAME, SHOWN * ROW + 20, "bars: now; strokes: as trained, nothing cut", { "text-anchor": "start", "font-size": 11 }));
+  const text = element("p", { class: "unrolled-sampler-text" }, `${model.get("reads")} `);
   text.append(element("b", {}, model.get("text")), " …");
   parts.drawing.prepend(text);
 }

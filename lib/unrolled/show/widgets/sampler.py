@@ -40,6 +40,7 @@ class Sampler(Widget):
     draws = traitlets.Int(0, min=0, max=MOST).tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     begun = traitlets.Unicode().tag(sync=True)  # the prompt that was read
+    reads = traitlets.Unicode().tag(sync=True)  # that prompt as its tokens, so that one that is not known shows
     logits = traitlets.List(traitlets.Float()).tag(sync=True)  # (V,) of the token that comes next
     text = traitlets.Unicode().tag(sync=True)  # what was drawn so far
 
@@ -69,6 +70,7 @@ class Sampler(Widget):
         self.generator = torch.Generator().manual_seed(self.seed)
         with self.hold_sync():
             self.draws, self.text, self.begun = 0, "", prompt
+            self.reads = self.join([self.names[number] for number in numbers])
             self.logits = logits
 
     @traitlets.observe("prompt", "seed")
@@ -113,7 +115,7 @@ class Sampler(Widget):
         ax.set_ylabel("probability")
         ax.spines[["top", "right"]].set_visible(False)
         told = ", ".join(f"{name} {value:.2f}" for name, value in zip(likeliest[:4], values.tolist(), strict=False))
-        return figure, f"After “{self.begun}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
+        return figure, f"After “{self.reads}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
 
 
 def carried(logits: Tensor) -> list[float]:
