@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 from ipywidgets import Widget
 from playwright.sync_api import sync_playwright
@@ -32,6 +33,13 @@ def pytest_xdist_make_scheduler(config, log) -> Any:
     shared_out = LoadScopeScheduling(config, log)
     shared_out._split_scope = lambda test: found[1] if (found := PAGE.search(test)) else test.split("::")[0]
     return shared_out
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left() -> Iterator[None]:
+    """`draw()` leaves its figure open for whoever asked for it; twenty of them are a warning, which fails a test."""
+    yield
+    plt.close("all")
 
 
 def program() -> str | None:

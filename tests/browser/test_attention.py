@@ -274,7 +274,7 @@ def test_the_map_of_a_hundred_random_states_stands_on_these_numbers(stage):
 
 def is_power(text, score):
     """Is this e to the score, as the table writes it: as a number, or as a power where it is very large or small?"""
-    if score == -torch.inf or abs(score) >= 9:
+    if score == -torch.inf or not -5 < score < 9:
         return text == "0" if score == -torch.inf else text.startswith("e^") and close([text[2:]], score, decimals=1)
     return close([text], math.exp(score), decimals=3 if score < 0 else 2)
 

@@ -138,3 +138,14 @@ def test_without_a_browser_there_is_a_figure_with_its_text(widget):
 def test_a_narrow_window_scrolls_the_drawing_and_not_the_page(stage, widget):
     page = stage(widget, width=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_error_while_drawing_reaches_the_reader_in_words(stage):
+    page = stage(importlib.import_module("examples.unroll").example())
+    said = page.evaluate(
+        """() => {
+            try { model.take({ h: [] }); } catch { /* it is thrown as well */ }
+            return document.querySelector("p[role=alert]").textContent;
+        }"""
+    )
+    assert said.startswith("Something went wrong here: ")

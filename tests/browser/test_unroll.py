@@ -129,10 +129,45 @@ def page_of_readings(stage):
     return readings, page.evaluate(READ, readings)
 
 
+PLACES = """() => [...document.querySelectorAll(".unrolled-unroll-step")].map(step => ({
+    left: step.style.transform, opacity: Number(step.style.opacity),
+    texts: Object.fromEntries([...step.querySelectorAll("text")].map(
+        node => [node.textContent, [Number(node.getAttribute("x")), Number(node.getAttribute("y"))]])),
+    grounds: [...step.querySelectorAll("rect[style]")].map(node => node.getAttribute("style")),
+    heads: Object.fromEntries([...step.querySelectorAll("[data-weight]")].map(wire => [wire.dataset.weight,
+        [...wire.querySelectorAll("path")].map(
+            path => path.getAttribute("d").match(/-?[\\d.]+/g).slice(0, 2).map(Number))])),
+}))"""
+
+
+def test_columns_stand_in_order_and_their_arrows_point_from_word_to_state_to_what_it_says(stage, unroll):
+    page = stage(unroll)
+    page.put(step=2)
+    columns, H = page.evaluate(PLACES), len(unroll.h[0])
+    middle, bottom = 70 + H * 15 / 2 - 12, 70 + H * 15
+    assert [each["left"] for each in columns] == [f"translate({144 + 118 * t}px, 0px)" for t in range(4)]
+    assert [each["opacity"] for each in columns] == [1, 1, 0.25, 0.25]
+    for t, column in enumerate(columns):
+        assert column["texts"][f"h{'₁₂₃₄'[t]}"] == [-36, 70 + H * 15 / 2 + 4]
+        assert column["texts"][unroll.words[t]] == [0, bottom + 56]
+        assert column["texts"][unroll.said[t]] == [0, 18]
+        assert [["D55E00", "0072B2"]["0072B2" in style] for style in column["grounds"]] == [
+            "D55E00" if value < 0 else "0072B2" for value in unroll.h[t]
+        ]
+        assert column["heads"] == {  # where each line begins, and its tip
+            "W_xh": [[0, bottom + 40], [0, bottom + 3]],
+            "W_hy": [[0, 67], [0, 40]],
+            "W_hh": [[-91, middle], [-27, middle]],
+        }
+
+
 def test_long_words_are_shortened_in_the_drawing_and_whole_in_the_sentence(stage):
     long = "Donaudampfschifffahrt"
     page = stage(Unroll(read, f"the {long} ends"))
-    assert "Donaudampfsch…" in page.locator("svg").text_content()
+    columns = page.evaluate(PLACES)
+    assert "Donaudampfsch…" in columns[1]["texts"]  # it is read below the second
+    assert columns[0]["texts"]["Donaudampfsch…"] == [0, 18]  # and said above the first
+    assert long not in page.locator("svg").text_content()
     assert f"from “{long}”" in page.locator("p[role=status]").text_content()
 
 

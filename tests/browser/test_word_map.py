@@ -150,6 +150,20 @@ def test_a_word_that_is_not_there_is_told_and_the_picture_stays(page):
     assert problem.text_content() == ""
 
 
+@pytest.mark.parametrize("name", ["“bird1”", "before training", "after it", "reset"])
+def test_a_preset_clears_what_was_not_found(page, name):
+    page.put(problem="“house” is not among the words", moment=1 if name == "after it" else 2)
+    page.get_by_role("button", name=name).click()
+    assert page.locator("p[role=alert]").text_content() == ""
+
+
+def test_a_word_from_python_clears_what_was_not_found():
+    widget = example()
+    widget.problem = "“house” is not among the words"
+    widget.word = "bird5"
+    assert widget.problem == ""
+
+
 def test_a_neighbour_leads_on_by_key_and_by_pointer(page):
     first = page.locator(".unrolled-word-map-true li:visible button").first
     word = first.get_attribute("data-word")
@@ -318,3 +332,22 @@ def test_the_axes_are_drawn_where_they_point(page):
     assert (ends[0] - torch.tensor([235, 200])).abs().max() < 1
     assert ends[1, 1] < 100
     assert ends[2, 0] > 300
+
+
+def test_a_finger_that_scrolls_and_the_other_button_do_not_turn_it(page):
+    page.put(view="3-D")
+    turn = page.trait("turn")
+    page.evaluate(
+        """() => {
+            const svg = document.querySelector(".unrolled-word-map-drawing");
+            svg.setPointerCapture = () => {};
+            const send = (name, x, button = 0) =>
+                svg.dispatchEvent(new PointerEvent(name, { clientX: x, clientY: 50, button, bubbles: true }));
+            send("pointerdown", 50);
+            send("pointercancel", 50);
+            send("pointermove", 150);
+            send("pointerdown", 50, 2);
+            send("pointermove", 150, 2);
+        }"""
+    )
+    assert page.trait("turn") == turn

@@ -218,7 +218,7 @@ function showArcs(parts, found) {
 // ── The steps of one cell ──────────────────────────────────────────────────────────────────────────────────────────
 
 const number = (value) => (value === -Infinity ? "−∞" : signed(value));
-const power = (score) => (score === -Infinity ? "0" : Math.abs(score) < 9 ? Math.exp(score).toFixed(score < 0 ? 3 : 2) : `e^${signed(score, 1)}`);
+const power = (score) => (score === -Infinity ? "0" : score > -5 && score < 9 ? Math.exp(score).toFixed(score < 0 ? 3 : 2) : `e^${signed(score, 1)}`);
 
 function products({ factors }) {
   const shown = factors.slice(0, 4).map(([a, b]) => `(${signed(a)})(${signed(b)})`);

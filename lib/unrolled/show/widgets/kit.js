@@ -43,9 +43,14 @@ function follow(parts, draw) {
   const { model, says, problem } = parts;
   const redraw = () => {
     if (putting === model) return void waiting.add(redraw);
-    const sentence = draw(model);
-    if (says.textContent !== sentence) says.textContent = sentence;
     problem.textContent = model.get("problem");
+    try {
+      const sentence = draw(model);
+      if (says.textContent !== sentence) says.textContent = sentence;
+    } catch (error) {
+      problem.textContent = `Something went wrong here: ${error.message}`;
+      throw error;
+    }
     parts.controls.dispatchEvent(new Event("show"));
   };
   model.on("change", redraw);
@@ -54,11 +59,14 @@ function follow(parts, draw) {
 }
 
 function put(model, values) {
-  const within = putting === model; // an answer to values that are being put: it is saved and drawn with them
+  const before = putting;
   putting = model;
-  for (const [name, value] of Object.entries(values)) model.set(name, value);
-  if (within) return;
-  putting = null;
+  try {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+  } finally {
+    putting = before;
+  }
+  if (before === model) return; // an answer to values that are being put: it is saved and drawn with them
   model.save_changes();
   const due = [...waiting];
   waiting.clear();
@@ -67,7 +75,7 @@ function put(model, values) {
 
 // ── Controls, each bound to a trait ────────────────────────────────────────────────────────────────────────────────
 
-// `show(value)` brings the control to the trait's value; it runs now and after every change.
+// `show(value)` brings the control to the trait's value; it runs when the picture is first drawn and after every change.
 function bound(parts, trait, node, show) {
   parts.controls.append(node);
   parts.controls.addEventListener("show", () => show(parts.model.get(trait)));

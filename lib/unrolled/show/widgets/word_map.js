@@ -298,7 +298,7 @@ function controls(parts) {
 
 function named(model) {
   const last = model.get("moments").length;
-  const moments = last > 1 ? { "before training": { moment: 1 }, "after it": { moment: last } } : {};
+  const moments = last > 1 ? { "before training": { moment: 1, problem: "" }, "after it": { moment: last, problem: "" } } : {};
   return { ...Object.fromEntries(model.get("tries").map((word) => [`“${word}”`, { word, problem: "" }])), ...moments };
 }
 
@@ -306,6 +306,7 @@ function named(model) {
 function byPointer({ svg }, model, spots) {
   let from = null;
   svg.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
     from = { x: event.clientX, y: event.clientY, turn: model.get("turn"), tilt: model.get("tilt"), moved: false };
     svg.setPointerCapture(event.pointerId);
   });
@@ -315,6 +316,9 @@ function byPointer({ svg }, model, spots) {
     if (!from.moved) return;
     const turn = ((from.turn + Math.round((clientX - from.x) / 2) + 540) % 360) - 180;
     put(model, { turn, tilt: Math.max(-90, Math.min(90, from.tilt + Math.round((clientY - from.y) / 2))) });
+  });
+  svg.addEventListener("pointercancel", () => {
+    from = null;
   });
   svg.addEventListener("pointerup", (event) => {
     if (from && !from.moved) take(event);

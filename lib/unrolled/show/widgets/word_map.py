@@ -91,6 +91,10 @@ class WordMap(Widget):
             raise ValueError(f"{proposal['value']!r} is not among the {len(self.words)} words drawn")
         return proposal["value"]
 
+    @traitlets.observe("word")
+    def _found(self, change: dict) -> None:
+        self.problem = ""  # of a search before it
+
     @traitlets.validate("across", "up", "deep", "moment")
     def _there(self, proposal: dict) -> int:
         most = len(self.moments) if proposal["trait"].name == "moment" else self.axes
