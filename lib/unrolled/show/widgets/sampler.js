@@ -65,9 +65,8 @@ function bar(model, { whole, p, trained, longest }, n, row) {
   );
 }
 
-function draw(parts) {
+function draw(parts, found) {
   const { model } = parts;
-  const found = numbers(model);
   const svg = canvas(parts, NAME + BAR + 70, SHOWN * ROW + 26, "Probability of the likeliest next tokens");
   svg.append(...found.order.map((n, row) => bar(model, found, n, row)));
   svg.append(words(NAME, SHOWN * ROW + 20, "bars: now; strokes: as trained, nothing cut", { "text-anchor": "start", "font-size": 11 }));
@@ -76,8 +75,8 @@ function draw(parts) {
   parts.drawing.prepend(text);
 }
 
-function sentence(model) {
-  const { p, kept, mass, V, order: [first] } = numbers(model);
+function sentence(model, found) {
+  const { p, kept, mass, V, order: [first] } = found;
   const drawn = model.get("draws");
   const next = `Likeliest next: “${visible(model.get("names")[first])}”, ${p[first].toFixed(2)}`;
   const stay = `${kept.toLocaleString("en")} of ${V.toLocaleString("en")} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}% of the probability`;
@@ -102,8 +101,9 @@ function render({ model, el }) {
     "cut at 0.9": { temperature: 1, top_k: 0, nucleus: 0.9 },
   });
   return follow(parts, () => {
-    draw(parts);
-    return sentence(model);
+    const found = numbers(model);
+    draw(parts, found);
+    return sentence(model, found);
   });
 }
 
