@@ -297,6 +297,8 @@ def test_in_a_hundred_states_drawing_and_sentence_are_made_from_pythons_numbers(
         assert numbers["mean"] == pytest.approx(kept(true, drawn).mean().item(), abs=1e-6)
         share = vector[:, axes].double().var(dim=0).sum() / vector.double().var(dim=0).sum()
         assert numbers["share"] == pytest.approx(share.item(), abs=1e-6)
+        cosines = torch.cosine_similarity(vector[[n]].double(), vector[true[n]].double())
+        assert numbers["cosines"] == pytest.approx(cosines.tolist(), abs=1e-6)
         keeps = [m for m in true[n].tolist() if m in drawn[n].tolist()]
         near = lambda path, wanted: assert_points(pairs(path), wanted)  # noqa: E731
         paths, left = found["paths"], torch.tensor([4.0, 0.0])
@@ -314,7 +316,10 @@ def test_in_a_hundred_states_drawing_and_sentence_are_made_from_pythons_numbers(
         assert len(dots) == len(where.unique()) == len(WORDS)
         for text, x, y in found["labels"]:
             assert max(abs(a - b) for a, b in zip((x, y), spots[WORDS.index(text)].tolist(), strict=True)) < 16.01
-        assert f"keeps {len(keeps)}" in found["says"]
+        assert f"keeps {len(keeps)}{': ' if keeps else ''}{', '.join(WORDS[m] for m in keeps)}. " in found["says"]
+        mean = 100 * kept(true, drawn).mean().item()
+        assert f"keeps {mean:.0f} %; a blind guess would keep {100 * k / 41:.0f} %." in found["says"]
+        assert f"{', '.join(str(axis + 1) for axis in axes)}: {100 * share:.0f} % of the variance" in found["says"]
 
 
 def assert_points(found: torch.Tensor, wanted: torch.Tensor) -> None:
@@ -325,13 +330,36 @@ def assert_points(found: torch.Tensor, wanted: torch.Tensor) -> None:
 def test_the_axes_are_drawn_where_they_point(page):
     page.put(view="2-D")
     across, up = pairs(page.locator(".unrolled-word-map-axes").get_attribute("d")).view(2, 2, 2)
+    names = page.locator(".unrolled-word-map-axis")
+    page.put(across=4, up=6, deep=2)
+    assert names.all_text_contents() == ["axis 4", "axis 6", ""]
+    places = names.evaluate_all("nodes => nodes.map(node => ['x', 'y'].map(name => Number(node.getAttribute(name))))")
+    assert places[0][0] > 380  # the first is named at the right, the second at the top
+    assert places[0][1] == 194
+    assert places[1][0] == 259
+    assert places[1][1] < 25
     assert across[0, 1] == across[1, 1] == 200
     assert up[0, 0] == up[1, 0] == 235
-    page.put(view="3-D", turn=90, tilt=0)  # the deep axis lies across, the first points away
+    page.put(view="3-D", turn=90, tilt=0)
+    assert names.all_text_contents() == ["axis 4", "axis 6", "axis 2"]
+    # the deep axis lies across, the first points away
     ends = pairs(page.locator(".unrolled-word-map-axes").get_attribute("d")).view(3, 2, 2)[:, 1]
     assert (ends[0] - torch.tensor([235, 200])).abs().max() < 1
     assert ends[1, 1] < 100
     assert ends[2, 0] > 300
+
+
+def test_what_is_nearer_to_the_eye_is_drawn_in_the_bolder_dots(page):
+    widget = example()
+    widget.view, widget.turn, widget.tilt = "3-D", 50, -35
+    found = page.evaluate(READ, [{"view": "3-D", "turn": 50, "tilt": -35}])[0]["paths"][DOTS]
+    reach = max(vectors()[moment][:, :3].norm(dim=1).max() for moment in (0, 1))
+    depth = turned(widget.place(), 50, -35)[:, 2] / reach
+    layers = [depth < -0.15, depth.abs() <= 0.15, depth > 0.15]
+    for path, layer in zip(found, layers, strict=True):
+        wanted = on_page(widget, 2)[layer]
+        assert len(wanted) == len(pairs(path)) > 0
+        assert (pairs(path) - wanted).abs().max() < 0.06
 
 
 def test_a_finger_that_scrolls_and_the_other_button_do_not_turn_it(page):
