@@ -182,6 +182,8 @@ def test_the_still_figure_is_of_the_present_state(unroll):
     told = unroll.draw()[1]
     assert "at step 2 of 4, the same weights at each: after love it says recurrent. Step 2 says “recurrent”" in told
     assert f"{unroll.p[1]:.2f}" in told
+    unroll.weight = "W_xh"
+    assert "W_xh is one matrix, drawn once." in unroll.draw()[1]
 
 
 @pytest.mark.parametrize(

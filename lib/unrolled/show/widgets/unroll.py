@@ -85,7 +85,8 @@ class Unroll(Widget):
         over = (
             f"unrolled over {len(self.words)} steps" if self.unrolled else f"at step {self.step} of {len(self.words)}"
         )
-        lit = "" if self.weight == "none" else f" {self.weight} is one matrix, drawn {len(words)} times."
+        times = "once" if len(words) == 1 else f"{len(words)} times"
+        lit = "" if self.weight == "none" else f" {self.weight} is one matrix, drawn {times}."
         return figure, (
             f"The loop {over}, the same weights at each: {pairs}. "
             f"Step {self.step} says “{self.said[t]}” with probability {self.p[t]:.2f}.{lit}"
