@@ -71,6 +71,7 @@ function stamp() {
 }
 
 globalThis.latency = {
+  rest: twice, // the pointer has come to rest
   begin: () => {
     kernelHere().anyMessage.connect(hear);
     kernelHere().anyMessage.connect(hearCells);

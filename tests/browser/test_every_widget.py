@@ -11,7 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from unrolled.show.widgets import widget as shared
 
 NAMES = sorted(path.stem for path in (Path(__file__).parent / "examples").glob("[a-z]*.py"))
-CHANGED = {"int": lambda value: value - 1, "float": lambda value: value / 2, "bool": lambda value: not value}
+CHANGED = {
+    "int": lambda value: value - 1 if value else 1,
+    "float": lambda value: value / 2,
+    "bool": lambda value: not value,
+}
 
 
 @pytest.fixture(params=NAMES)

@@ -344,7 +344,9 @@ def test_what_does_not_fit_is_refused():
         GateLab(cell(), embed, "a")
     with pytest.raises(traitlets.TraitError, match="unit must be 0 to 11; 12 came"):
         GateLab(cell(), embed, "ab", unit=12)
-    with pytest.raises(TypeError, match="push may name gate, how, held, plus, reach, light; force came"):
+    with pytest.raises(
+        TypeError, match="GateLab has no control 'force'; it has text, unit, step, gate, how, held, plus, reach, light"
+    ):
         GateLab(cell(), embed, "ab", force=1)
     for wrong in ({"held": 1.5}, {"plus": 9.0}, {"gate": "c"}, {"reach": "here"}):
         with pytest.raises(traitlets.TraitError):

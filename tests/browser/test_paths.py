@@ -164,7 +164,7 @@ DRAWN = """states => states.map(state => {
         text: each.textContent, x: Number(each.getAttribute("x")), y: Number(each.getAttribute("y")),
         bold: each.getAttribute("font-weight") === "700",
     }));
-    const lines = ["bars", "zeros", "low", "arrives", "dots", "bound", "path", "way", "gaps", "chain", "ends"];
+    const lines = ["bars", "zeros", "low", "high", "arrives", "dots", "bound", "path", "way", "gaps", "chain", "ends"];
     return {
         ...Object.fromEntries(lines.map(name => [name, d(name).getAttribute("d")])), texts,
         fills: [...document.querySelectorAll(".unrolled-paths-cell")].map(each => each.style.fill),
@@ -243,6 +243,9 @@ def test_bars_and_lines_stand_at_the_librarys_numbers_in_100_states(pictures):
         below = [x + 3 for x, _ in points(picture["low"], r"M([\d.]+) (276)h")]
         floor = 10 ** logarithms([FLOOR], axis)[0]
         assert steps_at(below, T) == [n for n in range(1, t + 1) if 0 < numbers["shares"][n - 1] < floor]
+        above = [x + 4 for x, _ in points(picture["high"], r"M([\d.]+) (133)h")]  # where the dashed line leaves
+        top = 10 ** logarithms([134], axis)[0]
+        assert steps_at(above, T) == [n for n in range(1, t + 1) if numbers["bound"][n - 1] > top][-1:]
 
 
 def colours(fill: str) -> tuple[str, int]:

@@ -53,6 +53,29 @@ def test_the_buttons_pause_and_stop_and_are_told(stage):
     assert ", done:" in page.locator("p[role=status]").text_content()
 
 
+def test_a_run_is_picked_by_its_name(stage):
+    watch = example(("slow", "fast"))
+    page = stage(watch)
+    select = page.get_by_role("combobox", name="run")
+    assert select.locator("option").all_text_contents() == ["the latest", "1: slow"]
+    select.select_option(index=1)
+    assert page.trait("pick") == 1
+    assert (
+        page.locator("p[role=status]").text_content().startswith("Run 1 of 2, slow (the others are faint), over after")
+    )
+    strong = page.locator(".unrolled-drawing path[stroke-opacity='1']").first.get_attribute("d")
+    assert strong.count("L") == 99
+    page.get_by_role("button", name="reset").click()
+    assert page.locator("p[role=status]").text_content().startswith("Run 2 of 2, fast (the others are faint), step")
+
+
+def test_of_one_run_there_is_nothing_to_pick(stage):
+    watch = TrainingWatch()
+    watch(step(1))
+    page = stage(watch)
+    assert not page.locator("select").is_visible()
+
+
 def test_a_logarithmic_axis_halves_between_powers(stage):
     page = stage(example())
     page.get_by_role("checkbox", name="logarithmic").check()
@@ -84,12 +107,14 @@ def random_run(draw, kind):
 
 
 def random_states():
-    """A hundred: up to three runs before the present one, both kinds of axes."""
+    """A hundred: up to three runs before the present one in sight, any of them picked, both kinds of axes."""
     draw, states = torch.Generator().manual_seed(7), []
     for n in range(100):
         *earlier, (at, losses, norms) = (random_run(draw, n) for _ in range(1 + n % 4))
         state = {"earlier": earlier, "at": at, "losses": losses, "norms": norms, "log": n % 2 == 0}
-        states.append(state | {"step": at[-1], "steps": at[-1] + n % 3, "run": 1 + len(earlier)})
+        gone = 2 * (n % 7 == 0 and len(earlier) > 0)  # runs out of sight
+        state |= {"names": [f"run called {each}" for each in "abc"[: n % 5]], "pick": n // 4 % 7}
+        states.append(state | {"step": at[-1], "steps": at[-1] + n % 3, "run": 1 + len(earlier) + gone})
     return states
 
 
@@ -114,6 +139,8 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_right(stage):
     for state, shown in zip(states, page.evaluate(NUMBERS_AND_DRAWING, states), strict=True):
         runs = [*state["earlier"], [state["at"], state["losses"], state["norms"]]]
         steps = max([state["steps"], *(run[0][-1] for run in runs)])
+        numbers = range(state["run"] - len(runs) + 1, state["run"] + 1)
+        strong = numbers.index(state["pick"]) if state["pick"] in numbers else len(runs) - 1
         assert shown["found"]["steps"] == steps
         assert shown["below"] == ["0", str(steps), "step"]
         for which, name in enumerate(["loss", "gradient norm, before clipping"], start=1):
@@ -123,8 +150,10 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_right(stage):
             assert panel["texts"][2] == name
             assert all(close_text(text, end) for text, end in zip(panel["texts"], limits, strict=False))
             assert panel["opacities"] == ["0.35"] * (len(runs) - 1) + ["1"]
+            inked = [*(path for n, path in enumerate(found["curves"]) if n != strong), found["curves"][strong]]
+            inked_runs = [*(run for n, run in enumerate(runs) if n != strong), runs[strong]]  # the strong one on top
             ax.set(xlim=(0, steps), yscale="log" if state["log"] else "linear", ylim=limits)
-            for run, points, path in zip(runs, found["curves"], panel["paths"], strict=True):
+            for run, points, path in zip(inked_runs, inked, panel["paths"], strict=True):
                 pieces, new = [], True
                 for at, value, (x, y) in zip(run[0], run[which], points, strict=True):
                     if value is None or (state["log"] and value <= 0):
@@ -141,10 +170,19 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_right(stage):
                 for (_, x, y), (_, right, down) in zip(drawn, pieces, strict=True):
                     assert (float(x), float(y)) == pytest.approx((right, down), abs=0.0501)
         doing = "done" if state["step"] == state["steps"] else "training"
-        which = f"Run {state['run']} (the earlier ones are faint), step" if state["earlier"] else "Step"
+        (at, losses, norms), number = runs[strong], numbers[strong]
+        name = f", run called {'abc'[number - 1]}" if number <= len(state["names"]) else ""
+        where = f"step {state['step']} of {state['steps']}, {doing}"
+        if strong < len(runs) - 1:
+            where = f"over after step {at[-1]}"
+        told = (
+            f"Run {number} of {state['run']}{name} (the others are faint), {where}"
+            if state["earlier"]
+            else f"S{where[1:]}"
+        )
         said = re.fullmatch(r"(.+): loss (.+), (.+) at first; gradient norm (.+)\.", shown["says"]).groups()
-        assert said[0] == f"{which} {state['step']} of {state['steps']}, {doing}"
-        for text, value in zip(said[1:], (state["losses"][-1], state["losses"][0], state["norms"][-1]), strict=True):
+        assert said[0] == told
+        for text, value in zip(said[1:], (losses[-1], losses[0], norms[-1]), strict=True):
             assert text == "no finite number" if value is None else close_text(text, value)
     plt.close("all")
 

@@ -81,7 +81,7 @@ def test_a_second_run_begins_anew(train):
     assert watch.run == 2
 
 
-def test_the_curves_of_earlier_runs_stay_the_last_twelve(train):
+def test_the_curves_of_the_last_runs_stay(train):
     watch, histories = TrainingWatch(), []
     for steps in range(5, 5 + EARLIER + 3):
         histories.append(train(watch, steps=steps)[1])
@@ -89,6 +89,20 @@ def test_the_curves_of_earlier_runs_stay_the_last_twelve(train):
     for (at, losses, norms), history in zip(watch.earlier, histories[-EARLIER - 1 : -1], strict=True):
         assert (at, losses, norms) == (history.steps, history.losses, history.gradient_norms)
     assert watch.losses == histories[-1].losses
+
+
+def test_a_run_that_is_picked_is_the_one_that_the_still_figure_tells_of(train):
+    watch = TrainingWatch(["short", "long"])
+    first, second = (train(watch, steps=steps)[1] for steps in (5, 9))
+    assert watch.draw()[1].startswith("Run 2 of 2 (long): after 9 of 9 steps")
+    watch.pick = 1
+    figure, alt = watch.draw()
+    expected = f"Run 1 of 2 (short): after 5 steps the loss went from {first.losses[0]:.3g} to {first.losses[-1]:.3g}."
+    assert alt == expected
+    strong = [line for line in figure.axes[0].lines if line.get_alpha() == 1.0]
+    assert [line.get_ydata().tolist() for line in strong] == [first.losses]
+    watch.pick = 7
+    assert f"to {second.losses[-1]:.3g}." in watch.draw()[1]
 
 
 def test_a_run_that_is_stopped_does_not_stop_the_next(train):

@@ -145,8 +145,6 @@ function buildMap(parts, found) {
   return { place, size, cells, written, sums, columns, struck, row, chosen, right };
 }
 
-const say = (node, text) => node.textContent !== text && (node.textContent = text);
-
 function strike({ place, size }, { allowed, T, S }) {
   if (!allowed) return "";
   const line = (t, s) => {

@@ -35,8 +35,9 @@ class Attention(Widget):
     - leading: what the leading axes are, {"layer": ["1", …], "head": ["1", …]} unless given.
 
     Any control's first value may be given by its name: `row=5, column=4, mask="causal"`. Layers, heads, rows and
-    columns are counted from 1. Raises ValueError for shapes that don't fit, numbers that aren't finite, more than 24
-    tokens or keys; TypeError for a control that isn't there; traitlets.TraitError for a value that it can't have.
+    columns are counted from 1; one beyond the end is the last.
+    Raises ValueError for shapes that don't fit, numbers that aren't finite, more than 24 tokens or keys;
+    TypeError for a control that isn't there; traitlets.TraitError for a value that it can't have.
     """
 
     _esm, _css = script("attention"), STYLE
@@ -84,10 +85,7 @@ class Attention(Widget):
         self.leading = named(leading, q)
         self.reads, self.text = read is not None, self.taken
         self.length = None if lengths is None else one(lengths)
-        for name in state:
-            if name not in self.controls:
-                raise TypeError(f"Attention has no control {name!r}; it has {', '.join(self.controls)}")
-        for name, value in state.items():
+        for name, value in self.known(state).items():
             setattr(self, name, value)
         if not {"row", "column"} & set(state):
             self.row, self.column = strongest(self.weights())

@@ -13,7 +13,8 @@ REACH = 5.0  # of both numbers, either way
 class Clip(Widget):
     """`Clip((4, 2), limit=2)`: the first and second number of a gradient, and the limit of both ways of clipping.
 
-    Raises traitlets.TraitError for a number beyond ±5 and for a limit outside 0.1 to 4.
+    Raises traitlets.TraitError for a number beyond ±5 and for a limit outside 0.1 to 4; ValueError for a gradient of
+    other than two numbers.
     """
 
     _esm, _css = script("clip"), STYLE
@@ -24,6 +25,8 @@ class Clip(Widget):
     limit = Number(2.0, min=0.1, max=4.0).tag(sync=True)
 
     def __init__(self, gradient: Sequence[float] = (4.0, 2.0), limit: float = 2.0):
+        if len(gradient) != 2:
+            raise ValueError(f"a gradient of two numbers is wanted; {len(gradient)} came")
         first, second = map(float, gradient)
         super().__init__(first=first, second=second, limit=float(limit))
         self.begin()

@@ -279,10 +279,6 @@ function lightUnder({ model, drawing }, drawn) {
   });
 }
 
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
 function show(drawn, model, shown) {
   const { now } = shown;
   for (const node of drawn.numbers) say(node, two(now[node.dataset.number]));
@@ -301,11 +297,7 @@ function sentence(model, { unit, t, now, push }) {
   return `${start} Here ${push.gate} ${how}, ${reach}, and the whole layer is run again; as learned, c would be ${two(now.learned)}.`;
 }
 
-const forward = (model) => {
-  const [step, last] = [model.get("step"), model.get("tokens").length];
-  put(model, { step: step < last ? step + 1 : 1 });
-  return model.get("step") < last;
-};
+const forward = onwards("step", "tokens");
 
 function controls(parts) {
   const { model } = parts;
@@ -313,7 +305,7 @@ function controls(parts) {
   slider(parts, "step", { label: "step", low: 1, high: () => model.get("tokens").length, step: 1 });
   button(parts, "back", () => put(model, { step: Math.max(1, model.get("step") - 1) }));
   button(parts, "step", forward);
-  const stop = player(parts, forward, 700);
+  player(parts, forward, 700);
   choice(parts, "gate", "push", ["none", "i", "f", "g", "o"]);
   choice(parts, "how", "how", ["held at", "bias plus"]);
   slider(parts, "held", { label: "held at", low: () => low(model.get("gate")), high: 1, step: 0.05, told: (value) => signed(Math.max(low(model.get("gate")), value)) });
@@ -330,7 +322,6 @@ function controls(parts) {
     "write nothing (i = 0)": { gate: "i", how: "held at", held: 0, reach: REACHES[1] },
     "output shut (o = 0)": { gate: "o", how: "held at", held: 0, reach: REACHES[1] },
   });
-  return stop;
 }
 
 // Of the two sliders for a push only the one that works is there.
@@ -347,20 +338,17 @@ function fit({ controls: row, model }) {
 
 function render({ model, el }) {
   const parts = frame(model, el, "gate-lab", "Gate lab");
-  const [stop, result] = [controls(parts), runner(model)];
+  const result = runner(model);
+  controls(parts);
   let [drawn, tokens] = [null, null];
   fit(parts);
   lightUnder(parts, () => drawn);
-  const unfollow = follow(parts, () => {
+  return follow(parts, () => {
     if (tokens !== model.get("drive")) [drawn, tokens] = [build(parts), model.get("drive")];
     const shown = numbersOf(model, result());
     show(drawn, model, shown);
     return sentence(model, shown);
   });
-  return () => {
-    stop();
-    unfollow();
-  };
 }
 
 export default { render, run, numbers: numbersOf };

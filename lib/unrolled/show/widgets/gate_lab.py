@@ -31,7 +31,8 @@ class GateLab(Widget):
     - `light` lights a line of the cell ("i", "f", "g", "o", "c" or "h") as equation, code and wire.
 
     Raises ValueError for a text of fewer than 2 or more than 60 characters; traitlets.TraitError for a unit that is
-    not there, a gate held outside −1 to 1, a bias plus more than 8 either way. A unit counts from 0, a step from 1.
+    not there, a gate held outside −1 to 1, a bias plus more than 8 either way; TypeError for a control that isn't
+    there. A unit counts from 0, a step from 1; a step beyond the end is the last.
     """
 
     _esm, _css = script("gate_lab"), STYLE
@@ -67,9 +68,7 @@ class GateLab(Widget):
         self.take(text)
         self.text, self.unit = text, unit
         self.step = len(self.tokens) if step is None else step
-        for name, value in push.items():  # gate, how, held, plus, reach, light
-            if name not in self.controls:
-                raise TypeError(f"push may name {', '.join(self.controls[3:])}; {name} came")
+        for name, value in self.known(push).items():  # gate, how, held, plus, reach, light
             setattr(self, name, value)
         self.begin()
 

@@ -31,7 +31,7 @@ function frame(model, el, name, title) {
     target.dataset.lmSuppressShortcuts = ""; // else JupyterLab takes arrow keys and letters for itself
   });
   el.append(root);
-  return { model, root, controls, drawing, says, problem };
+  return { model, root, controls, drawing, says, problem, stop: () => {} };
 }
 
 // Several values put at once are drawn once, when all are there: in between they need not fit each other.
@@ -45,8 +45,7 @@ function follow(parts, draw) {
     if (putting === model) return void waiting.add(redraw);
     problem.textContent = model.get("problem");
     try {
-      const sentence = draw(model);
-      if (says.textContent !== sentence) says.textContent = sentence;
+      say(says, draw(model));
     } catch (error) {
       problem.textContent = `Something went wrong here: ${error.message}`;
       throw error;
@@ -55,7 +54,10 @@ function follow(parts, draw) {
   };
   model.on("change", redraw);
   redraw();
-  return () => model.off("change", redraw);
+  return () => {
+    parts.stop();
+    model.off("change", redraw);
+  };
 }
 
 function put(model, values) {
@@ -163,10 +165,21 @@ function player(parts, step, milliseconds) {
   for (const event of ["click", "input"]) {
     parts.controls.addEventListener(event, ({ target }) => target !== node && target.matches("button, input, select") && stop());
   }
-  return stop;
+  parts.stop = stop;
 }
 
+// One on, or from the end to the beginning; tells whether the end is still to come.
+const onwards = (trait, among) => (model) => {
+  const [now, last] = [model.get(trait), model.get(among).length];
+  put(model, { [trait]: now < last ? now + 1 : 1 });
+  return model.get(trait) < last;
+};
+
 // ── Drawing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
 
 const signed = (value, decimals = 2) => value.toFixed(decimals).replace("-", "−");
 const gateColour = (name) => (name === "c" ? "currentColor" : GATE_COLOURS[name]); // c is dark ink, also on a dark page

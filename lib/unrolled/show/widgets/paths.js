@@ -219,7 +219,7 @@ function teller(model) {
 // ── Drawing ──
 
 const [LEFT, WIDE, LOSSES, STATES, CELLS, TALL, TOP, FLOOR] = [64, 690, 18, 62, 82, 22, 134, 274];
-const LINES = ["chain", "path", "losses", "states", "ends", "bars", "bound", "arrives", "dots", "zeros", "low", "gaps", "way"];
+const LINES = ["chain", "path", "losses", "states", "ends", "bars", "bound", "arrives", "dots", "zeros", "low", "high", "gaps", "way"];
 const SMALL = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const raised = (n) => String(n).replace("-", "⁻").replace(/\d/g, (digit) => SMALL[digit]);
 const lowered = (n) => String(n).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
@@ -265,7 +265,7 @@ function captions() {
     ...key(LEFT, "bars", "share in the gradient of W_hh"),
     ...key(LEFT + 202, "arrives", "blame that arrives"),
     ...key(LEFT + 342, "bound", "the norms multiplied"),
-    words(LEFT + 492, 126, "○ is 0, ▾ is below the axis", { "text-anchor": "start", "font-size": 11 }),
+    words(LEFT + 492, 126, "○ is 0, ▾ ▴ are beyond the axis", { "text-anchor": "start", "font-size": 11 }),
   ];
 }
 
@@ -345,6 +345,8 @@ function drawNumbers({ nodes, x, step }, shown) {
   nodes.arrives.setAttribute("d", curve(arrives));
   nodes.dots.setAttribute("d", all.filter((n) => axis.seen(arrives[n - 1])).map((n) => `M${x(n)} ${axis.y(arrives[n - 1])}h0`).join(""));
   nodes.bound.setAttribute("d", curve(bound));
+  const leaves = all.findLast((n) => bound[n - 1] > 10 ** axis.high);
+  nodes.high.setAttribute("d", leaves ? `M${x(leaves) - 4} ${TOP - 1}h8l-4 -7Z` : "");
   return axis;
 }
 
@@ -404,9 +406,10 @@ function keepInside(model) {
 
 function pick(model, drawn, { clientX, clientY }) {
   const box = drawn.svg.getBoundingClientRect();
-  const n = Math.floor((clientX - box.left - LEFT) / drawn.step) + 1;
+  const size = box.width / drawn.svg.viewBox.baseVal.width || 1; // less than 1 in a narrow pane
+  const n = Math.floor(((clientX - box.left) / size - LEFT) / drawn.step) + 1;
   if (n < 1 || n > drawn.T) return;
-  if (clientY - box.top < (LOSSES + STATES) / 2) put(model, { loss: n });
+  if ((clientY - box.top) / size < (LOSSES + STATES) / 2) put(model, { loss: n });
   else put(model, { step: Math.min(n, chosen(model).t) });
 }
 

@@ -40,8 +40,9 @@ class Paths(Widget):
     by `strength`. Loss and step count from 1; `window` n cuts the way back every n steps, 0 nowhere.
     Any control's first value may be given by its name: `loss=12, step=3`.
 
-    Raises ValueError for shapes that don't fit, numbers that aren't finite, a W_hh whose spectral radius is 0;
-    TypeError for a control that isn't there; traitlets.TraitError for a value that it can't have.
+    A length, a loss or a step beyond the end is the last. Raises ValueError for shapes that don't fit, numbers that
+    aren't finite, a W_hh whose spectral radius is 0; TypeError for what is no cell and for a control that isn't there;
+    traitlets.TraitError for a value that a control can't have.
     """
 
     _esm, _css = script("paths"), STYLE
@@ -63,9 +64,7 @@ class Paths(Widget):
 
     def __init__(self, cell: Cell, x: Tensor, sent: Tensor, **state: Any):
         super().__init__()
-        for name in state:
-            if name not in self.controls:
-                raise TypeError(f"Paths has no control {name!r}; it has {', '.join(self.controls)}")
+        self.known(state)
         own = self.take(cell, x, sent)
         first = {"spectral_radius": min(max(own, LOWEST), HIGHEST), "length": len(x), **state}
         first.setdefault("nonlinearity", getattr(cell, "nonlinearity", "tanh"))
@@ -77,6 +76,9 @@ class Paths(Widget):
 
     def take(self, cell: Cell, x: Tensor, sent: Tensor) -> float:
         """Check and keep the numbers; gives the spectral radius of W_hh."""
+        missing = [name for name in ("W_xh", "W_hh", "b_xh", "b_hh") if not hasattr(cell, name)]
+        if missing:
+            raise TypeError(f"the cell of an RNN is wanted; {type(cell).__name__} has no {', '.join(missing)}")
         D, H = cell.W_xh.shape
         wanted = {"x": (x, (len(x), D)), "sent": (sent, (len(x), H)), "W_hh": (cell.W_hh, (H, H))}
         for name, (value, shape) in wanted.items():

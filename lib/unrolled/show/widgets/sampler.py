@@ -1,6 +1,7 @@
 """The next token under temperature, top-k and nucleus; draw one, draw ten, begin anew with your own words."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -24,8 +25,10 @@ class Sampler(Widget):
     - `distribution(logits, temperature, top_k, nucleus)` gives the probabilities (V,); the last two are None where off.
 
     `draws` is how many tokens stand after the prompt: more are drawn, fewer taken back. The same seed draws the same.
+    Any control's first value may be given by its name: `temperature=0.5, top_k=10`.
     Raises traitlets.TraitError for a temperature outside 0 to 2, a top_k outside 0 (off) to 50, a nucleus outside
-    0.05 to 1 (off), more than 60 draws; ValueError for a prompt of no token, for logits that are NaN or +∞, or all −∞.
+    0.05 to 1 (off), more than 60 draws; TypeError for a control that isn't there; ValueError for a prompt of no
+    token, for other than V logits, for logits that are NaN or +∞, or all −∞.
     A prompt that is refused later is told in `problem`; `begun` stays the one that was read.
     """
 
@@ -53,12 +56,17 @@ class Sampler(Widget):
         join: Callable[[list[str]], str],
         distribution: Callable[..., Tensor],
         prompt: str,
-        temperature: float = 1.0,
+        **state: Any,
     ):
-        super().__init__(prompt=prompt, temperature=float(temperature), names=list(names))
+        super().__init__(prompt=prompt, names=list(names))
         self.read, self.encode, self.join, self.distribution = read, encode, join, distribution
-        self.begin()
+        first = dict(self.known(state))
+        draws = first.pop("draws", 0)
+        for name, value in first.items():
+            setattr(self, name, value)
         self.anew(prompt)
+        self.draws = draws
+        self.begin()
 
     def anew(self, prompt: str) -> None:
         """Read this prompt; nothing is drawn yet. What can't be read leaves everything as it was."""
@@ -66,6 +74,8 @@ class Sampler(Widget):
         if not numbers:
             raise ValueError(f"a prompt of at least one token is wanted; {prompt!r} came")
         logits = carried(self.read(numbers))
+        if len(logits) != len(self.names):
+            raise ValueError(f"read must give a logit for each of {len(self.names)} names; {len(logits)} came")
         self.numbers, self.states = numbers, []
         self.generator = torch.Generator().manual_seed(self.seed)
         with self.hold_sync():

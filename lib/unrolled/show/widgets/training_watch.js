@@ -26,6 +26,15 @@ function curve(points) {
 
 const short = (value) => (value !== 0 && Math.abs(value) < 0.01 ? value.toExponential(0) : Number(value.toPrecision(3)).toString());
 
+// The run that is picked, counted from 1, and its place among those in sight; one that is not there is the latest.
+function picked(model) {
+  const [run, pick, sight] = [model.get("run"), model.get("pick"), model.get("earlier").length];
+  const number = pick > run - 1 - sight && pick < run ? pick : run;
+  return { number, place: sight - (run - number) };
+}
+
+const named = (model, number) => model.get("names")[number - 1];
+
 // What is drawn: how many steps the longest run has; of loss and norm the axis' ends, and for each run, the present
 // one last, its points as shares of the panel.
 function numbers(model) {
@@ -36,22 +45,23 @@ function numbers(model) {
     const share = (value) => (value === null || (log && value <= 0) ? null : height(value, limits, log));
     return { limits, curves: runs.map((run) => run[which].map((value, n) => [run[0][n] / steps, share(value)])) };
   });
-  return { steps, panels };
+  return { steps, panels, strong: picked(model).place };
 }
 
-function panel({ limits, curves }, name, colour, top) {
+function panel({ limits, curves }, name, colour, top, strong) {
   const axis = shape("path", { d: `M${SIDE} 0V${HIGH}H${SIDE + WIDE}`, fill: "none", stroke: "currentColor", "stroke-opacity": 0.5 });
   const ends = [words(SIDE - 6, HIGH, short(limits[0]), { "text-anchor": "end" }), words(SIDE - 6, 9, short(limits[1]), { "text-anchor": "end" })];
   const title = words(SIDE + WIDE, -5, name, { "text-anchor": "end", "font-weight": 600 });
-  const drawn = curves.map((points, n) => drawing(curve(points), colour, n < curves.length - 1 ? 0.35 : 1));
+  const drawn = curves.map((points, n) => drawing(curve(points), colour, n === strong ? 1 : 0.35));
+  drawn.push(drawn[strong]); // above the faint ones
   return shape("g", { transform: `translate(0, ${top})` }, axis, ...ends, ...drawn, title);
 }
 
 function draw(parts) {
-  const { steps, panels: [losses, norms] } = numbers(parts.model);
+  const { steps, panels: [losses, norms], strong } = numbers(parts.model);
   const svg = canvas(parts, SIDE + WIDE + 20, 2 * HIGH + 74, "Loss and gradient norm by step");
-  svg.append(panel(losses, "loss", PALETTE[0], 18));
-  svg.append(panel(norms, "gradient norm, before clipping", PALETTE[1], HIGH + 42));
+  svg.append(panel(losses, "loss", PALETTE[0], 18, strong));
+  svg.append(panel(norms, "gradient norm, before clipping", PALETTE[1], HIGH + 42, strong));
   const below = 2 * HIGH + 62;
   svg.append(words(SIDE, below, "0"), words(SIDE + WIDE, below, steps, { "text-anchor": "end" }));
   svg.append(words(SIDE + WIDE / 2, below, "step"));
@@ -67,17 +77,30 @@ function doing(model) {
 const told = (value) => (value === null ? "no finite number" : value.toPrecision(3));
 
 function sentence(model) {
-  const [step, steps, losses, norms, run] = ["step", "steps", "losses", "norms", "run"].map((name) => model.get(name));
+  const [step, steps, losses, run] = ["step", "steps", "losses", "run"].map((name) => model.get(name));
   if (!losses.length) return "Training has not begun: the curves grow here while it runs.";
-  const now = `loss ${told(losses.at(-1))}, ${told(losses[0])} at first; gradient norm ${told(norms.at(-1))}`;
-  const which = run > 1 ? `Run ${run} (the earlier ones are faint), step` : "Step";
-  return `${which} ${step} of ${steps}, ${doing(model)}: ${now}.`;
+  const { number, place } = picked(model);
+  const [at, loss, norm] = [...model.get("earlier"), [model.get("at"), losses, model.get("norms")]][place];
+  const now = `loss ${told(loss.at(-1))}, ${told(loss[0])} at first; gradient norm ${told(norm.at(-1))}`;
+  const title = run > 1 ? `Run ${number} of ${run}${named(model, number) ? `, ${named(model, number)}` : ""} (the others are faint)` : "";
+  const where = number < run ? `over after step ${at.at(-1)}` : `step ${step} of ${steps}, ${doing(model)}`;
+  return `${title ? `${title}, ${where}` : `S${where.slice(1)}`}: ${now}.`;
+}
+
+// The latest, then those in sight, each with its name.
+function offered(model) {
+  const [run, sight] = [model.get("run"), model.get("earlier").length];
+  const earlier = Array.from({ length: sight }, (_, n) => run - sight + n);
+  return [[0, "the latest"], ...earlier.map((number) => [number, `${number}${named(model, number) ? `: ${named(model, number)}` : ""}`])];
 }
 
 function render({ model, el }) {
   const parts = frame(model, el, "training-watch", "Training watch");
   button(parts, "pause", () => put(model, { paused: !model.get("paused") }), () => model.get("paused"));
   button(parts, "stop", () => put(model, { stopped: true, paused: false }), () => model.get("stopped"));
+  choice(parts, "pick", "run", offered);
+  const runs = parts.controls.lastChild;
+  parts.controls.addEventListener("show", () => (runs.hidden = model.get("run") === 1));
   tick(parts, "log", "logarithmic");
   presets(parts, {});
   return follow(parts, () => {
@@ -86,4 +109,4 @@ function render({ model, el }) {
   });
 }
 
-export default { render, range, height, numbers };
+export default { render, range, height, numbers, offered };

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ from .widget import STYLE, Widget, script
 
 EVERY = 0.15  # seconds between two drawings
 POINTS = 300  # in a curve; of a longer run every so many steps are drawn
-EARLIER = 12  # runs that stay in sight
+EARLIER = 24  # runs that stay in sight
 
 
 class TrainingWatch(Widget):
@@ -21,12 +22,15 @@ class TrainingWatch(Widget):
     It is told of each step (`step` of `steps`, `loss`, `gradient_norm`), waits while the reader has pressed pause, and
     answers True once stop was pressed, which ends `fit` as its patience does. `fit` says when the run is over, and by
     what: `end` tells it. Where several runs follow one another, the curves of the earlier ones stay, faintly.
-    `TrainingWatch(log=True)` begins with logarithmic axes.
+    `pick` is the run that is drawn strongly and told of, 0 the latest; `names` may name the runs, in their order.
+    `TrainingWatch(log=True)` begins with logarithmic axes. Raises traitlets.TraitError for a `pick` below
+    0; one that is not there, or out of sight, is the latest.
     """
 
     _esm, _css = script("training_watch"), STYLE
-    controls = ("log",)
+    controls = ("pick", "log")
 
+    pick = traitlets.Int(0, min=0).tag(sync=True)
     log = traitlets.Bool(False).tag(sync=True)
     paused = traitlets.Bool(False).tag(sync=True)
     stopped = traitlets.Bool(False).tag(sync=True)
@@ -36,11 +40,12 @@ class TrainingWatch(Widget):
     at = traitlets.List(traitlets.Int()).tag(sync=True)  # the steps that are drawn
     losses = traitlets.List().tag(sync=True)  # at these; None where not finite
     norms = traitlets.List().tag(sync=True)
-    earlier = traitlets.List().tag(sync=True)  # at, losses and norms of each run before this one, the last 12
+    earlier = traitlets.List().tag(sync=True)  # at, losses and norms of each run before this one, the last 24
     run = traitlets.Int(1).tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of the runs; those after the last are numbered
 
-    def __init__(self, log: bool = False):
-        super().__init__(log=log)
+    def __init__(self, names: Iterable[str] = (), *, log: bool = False):
+        super().__init__(names=list(names), log=log)
         self.seen: list[Any] = []
         self.drawn = 0.0
         hear_at_once(self.comm)
@@ -90,20 +95,23 @@ class TrainingWatch(Widget):
 
     def draw(self) -> tuple[Figure, str]:
         figure, axes = plt.subplots(2, 1, figsize=(6, 3), sharex=True, layout="constrained")
+        runs = [*self.earlier, [self.at, self.losses, self.norms]]
+        number = self.pick if self.run - len(self.earlier) <= self.pick < self.run else self.run
+        chosen = runs[number - self.run - 1]
         for n, (ax, name) in enumerate(zip(axes, ["loss", "gradient norm"], strict=True), start=1):
-            for run in [*self.earlier, [self.at, self.losses, self.norms]]:
-                alpha = 1.0 if run[0] is self.at else 0.3
-                ax.plot(
-                    run[0], [math.nan if value is None else value for value in run[n]], color=f"C{n - 1}", alpha=alpha
-                )
+            for run in runs:
+                values = [math.nan if value is None else value for value in run[n]]
+                ax.plot(run[0], values, color=f"C{n - 1}", alpha=1.0 if run is chosen else 0.3)
             ax.set(ylabel=name, yscale="log" if self.log else "linear")
             ax.spines[["top", "right"]].set_visible(False)
         axes[1].set(xlabel="step")
         if not self.at:
             return figure, "Two empty panels, loss and gradient norm; training has not begun."
-        first, last = (math.nan if each is None else each for each in (self.losses[0], self.losses[-1]))
-        which = f"Run {self.run}: after" if self.earlier else "After"
-        return figure, f"{which} {self.step} of {self.steps} steps the loss went from {first:.3g} to {last:.3g}."
+        first, last = (math.nan if each is None else each for each in (chosen[1][0], chosen[1][-1]))
+        name = f" ({self.names[number - 1]})" if number <= len(self.names) else ""
+        which = f"Run {number} of {self.run}{name}: after" if self.earlier else "After"
+        steps = f"{self.step} of {self.steps} steps" if number == self.run else f"{chosen[0][-1]} steps"
+        return figure, f"{which} {steps} the loss went from {first:.3g} to {last:.3g}."
 
 
 def hear_at_once(comm: Any) -> None:

@@ -88,18 +88,14 @@ function sentence(model) {
   return weight === "none" ? here : `${here} ${shared} Each state has ${h[0].length} numbers.`;
 }
 
-const forward = (model) => {
-  const [step, last] = [model.get("step"), model.get("words").length];
-  put(model, { step: step < last ? step + 1 : 1 });
-  return model.get("step") < last;
-};
+const forward = onwards("step", "words");
 
 function render({ model, el }) {
   const parts = frame(model, el, "unroll", "Unroll");
   button(parts, "unrolled", () => put(model, { unrolled: !model.get("unrolled") }), () => model.get("unrolled"));
   button(parts, "back", () => put(model, { step: Math.max(1, model.get("step") - 1) }));
   button(parts, "step", forward);
-  const stop = player(parts, forward, 900);
+  player(parts, forward, 900);
   slider(parts, "step", { label: "step", low: 1, high: () => model.get("words").length, step: 1 });
   choice(parts, "weight", "light", WEIGHTS);
   entry(parts, "text", "own sentence", 80);
@@ -110,15 +106,11 @@ function render({ model, el }) {
     "one matrix, many uses": open("W_hh"),
   });
   let [drawn, read] = [null, null];
-  const unfollow = follow(parts, () => {
+  return follow(parts, () => {
     if (read !== model.get("h")) [drawn, read] = [build(parts), model.get("h")];
     place(drawn, model);
     return sentence(model);
   });
-  return () => {
-    stop();
-    unfollow();
-  };
 }
 
 export default { render };

@@ -14,6 +14,7 @@ from typing import Any
 
 import anywidget
 import traitlets
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -51,9 +52,17 @@ class Widget(anywidget.AnyWidget):
     start = traitlets.Dict().tag(sync=True)  # the controls' first values
     problem = traitlets.Unicode().tag(sync=True)  # what went wrong, in words for the reader
 
+    def known(self, state: dict[str, Any]) -> dict[str, Any]:
+        """These first values of controls; raises TypeError for a name that is not a control."""
+        for name in state:
+            if name not in self.controls:
+                raise TypeError(f"{type(self).__name__} has no control {name!r}; it has {', '.join(self.controls)}")
+        return state
+
     def begin(self) -> None:
         """Call at the end of `__init__`: what the controls are now is what reset brings back."""
         self.start = {name: getattr(self, name) for name in self.controls}
+        close_earlier(self)
 
     def reset(self) -> None:
         with self.hold_sync():
@@ -77,6 +86,24 @@ class Widget(anywidget.AnyWidget):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         data.update({"text/plain": alt, "text/html": image(drawing, alt)})
         return bundle
+
+
+MADE: dict[str, tuple[str, list[Widget]]] = {}  # by cell: its last run, and the widgets that it made
+
+
+def close_earlier(widget: Widget) -> None:
+    """Close what an earlier run of the same cell made: else every run leaves its widgets in the page that is saved."""
+    shell = get_ipython()
+    asked = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    cell, run = asked.get("metadata", {}).get("cellId"), asked.get("header", {}).get("msg_id")
+    if cell is None:  # no JupyterLab
+        return
+    last, made = MADE.get(cell, (run, []))
+    if last != run:
+        for each in made:
+            each.close()
+        made = []
+    MADE[cell] = run, [*made, widget]
 
 
 def answers(observer: Callable) -> Callable:

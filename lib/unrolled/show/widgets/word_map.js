@@ -273,11 +273,7 @@ function search(model, asked) {
   return found || undefined;
 }
 
-const forward = (model) => {
-  const [moment, last] = [model.get("moment"), model.get("moments").length];
-  put(model, { moment: moment < last ? moment + 1 : 1 });
-  return model.get("moment") < last;
-};
+const forward = onwards("moment", "moments");
 
 function controls(parts) {
   const { model } = parts;
@@ -291,9 +287,9 @@ function controls(parts) {
   slider(parts, "tilt", { label: "tilt", low: -90, high: 90, step: 5, unit: "°" });
   const solid = [...parts.controls.children].slice(-3);
   parts.controls.addEventListener("show", () => solid.forEach((node) => (node.hidden = model.get("view") === "2-D")));
-  if (last === 1) return () => {};
+  if (last === 1) return;
   slider(parts, "moment", { label: "training", low: 1, high: last, step: 1, told: (value) => model.get("moments")[value - 1] });
-  return player(parts, forward, 900);
+  player(parts, forward, 900);
 }
 
 function named(model) {
@@ -335,18 +331,14 @@ function byPointer({ svg }, model, spots) {
 
 function render({ model, el }) {
   const parts = frame(model, el, "word-map", "Word map");
-  const stop = controls(parts);
+  controls(parts);
   presets(parts, named(model));
   const [drawn, held] = [build(parts), hold(model)];
   byPointer(drawn, model, () => drawn.spots);
-  const unfollow = follow(parts, () => {
+  return follow(parts, () => {
     place(drawn, held, model);
     return sentence(held, model);
   });
-  return () => {
-    stop();
-    unfollow();
-  };
 }
 
 export default { render, nearestDrawn, kept, turned, numbers: numbersOf };

@@ -29,8 +29,8 @@ class WordMap(Widget):
     - tries: words that get a button.
 
     `view` is "2-D" or "3-D", on the axes `across`, `up` and `deep`, counted from 1; `turn` and `tilt` are in degrees;
-    `moment` counts from 1. Raises ValueError for sizes that don't fit, numbers that aren't finite, more than 500 words,
-    a word that is not among them.
+    `moment` counts from 1; an axis or moment beyond the end is the last. Raises ValueError for sizes that don't fit,
+    numbers that aren't finite, more than 500 words, a word that is not among them.
     """
 
     _esm, _css = script("word_map"), STYLE
