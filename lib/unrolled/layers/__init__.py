@@ -6,18 +6,21 @@ from .gru import GRU, GRUCell
 from .lstm import LSTM, LSTMCell
 from .positions import LearnedPositions, SinusoidalPositions
 from .rnn import RNN, RNNCell
+from .transformer import FeedForward, TransformerBlock
 
 __all__ = [
     "GRU",
     "LSTM",
     "RNN",
     "Embedding",
+    "FeedForward",
     "GRUCell",
     "LSTMCell",
     "LearnedPositions",
     "MultiHeadAttention",
     "RNNCell",
     "SinusoidalPositions",
+    "TransformerBlock",
     "attention",
     "causal_mask",
     "one_hot",

@@ -114,9 +114,11 @@ class MultiHeadAttention(nn.Module):
         return module
 
 
-def causal_mask(length: int, device: torch.device | str | None = None) -> Tensor:
-    """(T, T), True on and below the diagonal: step t may attend to steps 0 to t."""
-    return torch.ones(expect.size("length", length), length, dtype=torch.bool, device=device).tril()
+def causal_mask(length: int, device: torch.device | str | None = None, *, past: int = 0) -> Tensor:
+    """(T, T), True on and below the diagonal: step t may attend to steps 0 to t. With `past` steps before them, to
+    which each may attend too, (T, past + T)."""
+    steps = expect.size("length", length)
+    return torch.ones(steps, past + steps, dtype=torch.bool, device=device).tril(past)
 
 
 def padding_mask(lengths: Tensor, longest: int | None = None) -> Tensor:

@@ -49,9 +49,10 @@ class LearnedPositions(nn.Module):
     def extra_repr(self) -> str:
         return f"{self.max_length}, {self.embed_dim}"
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, past: int = 0) -> Tensor:
+        """`past`: how many steps stand before those of x."""
         expect.tensor("x", x, self.W_p, "B", "T", self.embed_dim)
-        T = x.shape[1]
+        T = past + x.shape[1]
         if T > self.max_length:
             raise ValueError(f"x has {T} steps; positions were learned for at most {self.max_length}")
-        return x + self.W_p[:T]
+        return x + self.W_p[past:T]

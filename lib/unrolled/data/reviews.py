@@ -1,0 +1,33 @@
+"""Short reviews with a verdict, written for this course; what is held out comes from hands that saw none of the others.
+
+`data/reviews.tsv` has a line a review: part, the writer's verdict, two labels given later by readers who saw the text
+alone, and the text. Where the three don't agree, the review is left out. data/README.md says how they were made.
+"""
+
+import csv
+from typing import NamedTuple
+
+from . import files
+
+FILE = files.folder() / "reviews.tsv"
+PARTS = ("train", "held out")
+VERDICTS = ("negative", "positive")  # their places are the classes' numbers
+
+
+class Review(NamedTuple):
+    text: str
+    verdict: int  # 0 negative, 1 positive
+
+
+def rows() -> list[dict[str, str]]:
+    """Every line of the file: part, writer, first, second, text; the disputed ones too."""
+    with FILE.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def load(part: str) -> list[Review]:
+    """The reviews of "train" or "held out" on whose verdict all three agree."""
+    if part not in PARTS:
+        raise ValueError(f"part is {part!r}; it must be one of {', '.join(PARTS)}")
+    agreed = (row for row in rows() if row["part"] == part and row["writer"] == row["first"] == row["second"])
+    return [Review(row["text"], VERDICTS.index(row["writer"])) for row in agreed]
