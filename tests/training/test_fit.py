@@ -1,6 +1,7 @@
 import contextlib
 import math
 import sys
+import time
 
 import pytest
 import torch
@@ -472,3 +473,47 @@ def test_a_named_batch_keeps_its_names():
     batch = to_device(cue.sample(2, 3), torch.device("cpu"))
     assert isinstance(batch, cue.Batch)
     assert batch.y.shape == (2,)
+
+
+def test_by_the_clock_it_ends_in_time_and_the_schedule_with_it():
+    told = []
+    begun = time.monotonic()
+    _, history = run(steps=None, seconds=0.5, schedule="cosine", callback=told.append)
+    assert 0.5 <= time.monotonic() - begun < 2
+    assert told[0].lr == 1e-2
+    assert told[-1].lr < 2e-3
+    assert told[-1].steps == told[-1].step == len(history.steps) > 10
+    half = told[len(told) // 2]
+    assert 0.4 < half.steps / len(told) < 2.5  # foretold from the pace so far
+
+
+def test_steps_that_come_before_the_seconds_end_it():
+    told = []
+    _, history = run(steps=5, seconds=60, callback=told.append)
+    assert len(history.steps) == 5
+    assert {each.steps for each in told} == {5}
+
+
+def test_by_the_clock_the_last_step_is_validated():
+    _, history = run(steps=None, seconds=0.2, validate=lambda model: 1.0, validate_every=10**6)
+    assert [step for step, _ in history.validation] == [len(history.steps)]
+
+
+def test_a_run_by_the_clock_that_is_taken_up_has_only_the_rest_of_its_time(tmp_path):
+    def stop(step):
+        return time.monotonic() - begun > 0.5
+
+    path = tmp_path / "run.safetensors"
+    begun = time.monotonic()
+    run(steps=None, seconds=1.0, checkpoint=path, callback=stop)
+    begun = time.monotonic()
+    _, history = run(steps=None, seconds=1.0, checkpoint=path, resume=True)
+    assert 0.3 < time.monotonic() - begun < 0.9
+    assert history.steps == list(range(1, len(history.losses) + 1))
+
+
+def test_a_run_without_an_end_is_refused():
+    with pytest.raises(ValueError, match="steps and seconds are None; one of them is wanted"):
+        run(steps=None)
+    with pytest.raises(ValueError, match="seconds is 0; a number above 0"):
+        run(steps=None, seconds=0)

@@ -9,6 +9,7 @@ that is gone through again and again; `validate(model)` gives a number that shou
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ class Step(NamedTuple):
     loss: float
     gradient_norm: float  # before clipping
     lr: float  # of the first group of parameters
-    steps: int  # that are to be
+    steps: int  # that are to be; where the clock decides, as many as the pace so far will give
 
 
 class History(NamedTuple):
@@ -51,7 +52,8 @@ def fit(
     batches: Callable[[], Any] | Iterable[Any],
     loss: Callable[[nn.Module, Any], Tensor],
     *,
-    steps: int,
+    steps: int | None = None,
+    seconds: float | None = None,
     lr: float,
     optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
     schedule: str = "constant",
@@ -69,8 +71,10 @@ def fit(
     progress: bool | str | None = None,
     stop_at_nan: bool = True,
 ) -> History:
-    """Train `model` in place for `steps` updates and give the history.
+    """Train `model` in place for `steps` updates, or for so many `seconds`, and give the history.
 
+    - steps, seconds: one of them, or both; what is reached first ends training, and the schedule follows it. Under
+      `seconds` the clock decides, so that two runs are never quite the same.
     - lr, schedule: the rate stays ("constant") or falls to 0 along half a cosine ("cosine"). Where `optimizer` makes
       several groups of parameters, each keeps the rate it was made with, and the schedule scales them all.
     - clip_norm: the whole gradient is made no longer than this; clip_value: each of its numbers no larger.
@@ -93,9 +97,11 @@ def fit(
             "patience": patience,
             "checkpoint_every": checkpoint_every,
         },
-        sizes={"lr": lr, "clip_norm": clip_norm, "clip_value": clip_value},
+        sizes={"lr": lr, "clip_norm": clip_norm, "clip_value": clip_value, "seconds": seconds},
         schedule=schedule,
     )
+    if steps is None and seconds is None:
+        raise ValueError("steps and seconds are None; one of them is wanted, else training has no end")
     refuse_lone(patience=patience, validate=validate, checkpoint=checkpoint, resume=resume)
     first = next(model.parameters(), None)
     if first is None:
@@ -109,10 +115,11 @@ def fit(
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
     was_training = model.training
+    course = Course(run, steps, seconds)
     try:
-        with progress_bar(steps, done=run.step, shown=shown) as bar:
-            while run.step < steps and (patience is None or run.stale < patience):
-                factor = SCHEDULES[schedule](run.step / steps)
+        with progress_bar(steps or seconds, done=run.step if steps else run.elapsed, shown=shown) as bar:
+            while course.done() < 1 and (patience is None or run.stale < patience):
+                factor = SCHEDULES[schedule](course.done())
                 model.train()
                 value, norm = gradients(model, loss, to_device(run.stream.next(), device))
                 if stop_at_nan:
@@ -120,14 +127,15 @@ def fit(
                 clip(model, clip_norm, clip_value)
                 update(optimiser, [rate * factor for rate in rates])
                 run.record(value, norm)
-                if validate and (run.step == steps or run.step % validate_every == 0):
+                ends = course.tick()
+                if validate and (ends or run.step % validate_every == 0):
                     run.judge(look(model, validate))
                 if checkpoint and run.step % checkpoint_every == 0:
                     run.save(checkpoint)
-                bar.update()
+                bar.update(1 if steps else run.elapsed - bar.n)
                 bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
-                if callback and callback(Step(run.step, value, norm, rates[0] * factor, steps)):
-                    if validate and run.step % validate_every and run.step < steps:
+                if callback and callback(Step(run.step, value, norm, rates[0] * factor, course.steps())):
+                    if validate and run.step % validate_every and not ends:
                         run.judge(look(model, validate))  # this was the last step
                     break
             if checkpoint:
@@ -140,6 +148,31 @@ def fit(
         model.train(was_training)
     say_end(callback)
     return History(list(range(1, run.step + 1)), run.losses, run.gradient_norms, run.validation)
+
+
+class Course:
+    """How far a run is on its way to its end, by steps or by the clock, whichever is further."""
+
+    def __init__(self, run: Run, steps: int | None, seconds: float | None):
+        self.run, self.most, self.seconds = run, steps, seconds
+        self.begun = time.monotonic() - run.elapsed
+
+    def done(self) -> float:
+        """From 0 to 1, as of the last tick."""
+        by_steps = self.run.step / self.most if self.most else 0.0
+        return max(by_steps, self.run.elapsed / self.seconds if self.seconds else 0.0)
+
+    def tick(self) -> bool:
+        """Look at the clock; True where the end is reached."""
+        self.run.elapsed = time.monotonic() - self.begun
+        return self.done() >= 1
+
+    def steps(self) -> int:
+        """That are to be; where the clock is further, as many as the pace so far will give."""
+        by_steps = self.run.step / self.most if self.most else 0.0
+        if by_steps >= self.done():
+            return self.most
+        return max(self.run.step, round(self.run.step / min(1.0, self.done())))
 
 
 def say_end(callback: Callable[[Step], bool | None] | None, error: BaseException | None = None) -> None:

@@ -17,7 +17,7 @@ class Run:
 
     def __init__(self, model: nn.Module, optimiser: torch.optim.Optimizer, stream: Stream):
         self.model, self.optimiser, self.stream = model, optimiser, stream
-        self.step = 0
+        self.step, self.elapsed = 0, 0.0  # seconds
         self.losses: list[float] = []
         self.gradient_norms: list[float] = []
         self.validation: list[tuple[int, float]] = []
@@ -60,6 +60,7 @@ class Run:
             "optimiser": type(self.optimiser).__name__,
             "settings": settings,
             "step": self.step,
+            "elapsed": self.elapsed,
             "passed": self.stream.passed,
             "stale": self.stale,
             "best": self.best,
@@ -86,6 +87,7 @@ class Run:
         if "random_cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["random_cuda"])
         self.step, self.stale, self.best = about["step"], about["stale"], about["best"]
+        self.elapsed = about.get("elapsed", 0.0)  # of a file from before there was a clock
         self.losses, self.gradient_norms = tensors["losses"].tolist(), tensors["gradient_norms"].tolist()
         self.validation = [tuple(look) for look in about["validation"]]
         self.best_weights = unprefixed("best", tensors) or None
