@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from unrolled.data.batching import windows
+from unrolled import training
+from unrolled.data.batching import streams, windows
 from unrolled.models.language_model import CarriedLoss, LanguageModel, nats
 
 LAYERS = ["lstm", "gru", "rnn"]
@@ -207,3 +208,30 @@ def test_a_text_is_measured_without_dropout_and_the_model_left_in_its_mode():
     model, tokens = LanguageModel(5, 4, 6, "lstm", 0.5).train(), torch.randint(5, (30,))
     assert torch.equal(nats(model, tokens), nats(model, tokens))
     assert model.training
+
+
+@pytest.mark.parametrize("layer", ["lstm", "gru"])
+def test_a_run_that_was_killed_goes_on_with_the_carried_state(tmp_path, layer):
+    text = torch.randint(7, (400,), generator=torch.Generator().manual_seed(0))
+    pieces = list(windows(streams(text, 4), 10))
+
+    def train(**options):
+        torch.manual_seed(0)
+        model = LanguageModel(7, 5, 6, layer=layer, dropout=0.2)
+        settings = {"steps": 25, "lr": 1e-2, "progress": False, "checkpoint_every": 5}
+        history = training.fit(model, pieces, CarriedLoss(), **settings | options)
+        return model, history
+
+    whole, unbroken = train()
+    path = tmp_path / "run.safetensors"
+
+    def kill(step):
+        if step.step == 13:  # the file is of step 10
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(checkpoint=path, callback=kill)
+    torch.manual_seed(99)
+    again, taken_up = train(checkpoint=path, resume=True)
+    assert taken_up.losses == unbroken.losses
+    assert torch.equal(whole.W_hy, again.W_hy)

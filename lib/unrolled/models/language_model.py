@@ -107,6 +107,14 @@ class CarriedLoss:
         self.state = detached(state)
         return F.cross_entropy(logits.flatten(0, 1), y.flatten())
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """The carried state, for a run that is to be taken up."""
+        parts = (self.state,) if isinstance(self.state, Tensor) else self.state or ()
+        return dict(zip("hc", parts, strict=False))
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.state = (state["h"], state["c"]) if "c" in state else state.get("h")
+
 
 def detached(state: State) -> State:
     return state.detach() if isinstance(state, Tensor) else tuple(part.detach() for part in state)

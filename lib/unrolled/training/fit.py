@@ -83,7 +83,8 @@ def fit(
     - checkpoint: a file that holds the whole run, written every `checkpoint_every` steps and at the end. With
       resume=True a run that is found there goes on, and ends as if it had not been broken off; for this it needs
       the same arguments. Batches must draw from torch's global generator, or from the `generator` given here:
-      numpy's and Python's own generators are not kept, and a loss with a state of its own begins it anew.
+      numpy's and Python's own generators are not kept. A loss with a state of its own keeps it by `state_dict()` and
+      `load_state_dict(state)`, which hold tensors.
     - callback: is told of every step; where it answers True, training ends as it does by patience. If it has a method
       `ended(error)`, this is called once training is over, with the error that broke it off, or None.
     - progress: a bar, or the text that names it; where nothing is said, a bar unless a callback looks on.
@@ -111,7 +112,7 @@ def fit(
     optimiser = optimizer(model.parameters(), lr=lr)  # the argument is spelt as in torch
     rates = [group["lr"] for group in optimiser.param_groups]  # before a run that is taken up brings scaled ones
     shown = callback is None if progress is None else progress
-    run = Run(model, optimiser, Stream(batches, generator or torch.default_generator))
+    run = Run(model, optimiser, Stream(batches, generator or torch.default_generator), loss)
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
     was_training = model.training

@@ -15,8 +15,9 @@ from unrolled.training.stream import Stream
 class Run:
     """How far a run has come, and the best it has seen."""
 
-    def __init__(self, model: nn.Module, optimiser: torch.optim.Optimizer, stream: Stream):
+    def __init__(self, model: nn.Module, optimiser: torch.optim.Optimizer, stream: Stream, loss: Any = None):
         self.model, self.optimiser, self.stream = model, optimiser, stream
+        self.loss = loss if hasattr(loss, "load_state_dict") else None  # one that carries something on
         self.step, self.elapsed = 0, 0.0  # seconds
         self.losses: list[float] = []
         self.gradient_norms: list[float] = []
@@ -47,6 +48,7 @@ class Run:
             **prefixed("model", self.model.state_dict()),
             **prefixed("best", self.best_weights or {}),
             **prefixed("optimiser", states),
+            **prefixed("loss", self.loss.state_dict() if self.loss else {}),
             "random": torch.get_rng_state(),
             "generator": self.stream.generator.get_state(),
             "round_began": self.stream.round_began,
@@ -81,6 +83,8 @@ class Run:
             raise ValueError(f"{path} is a run with {about['optimiser']}; {type(self.optimiser).__name__} is wanted")
         self.model.load_state_dict(weights)
         self.optimiser.load_state_dict(joined(unprefixed("optimiser", tensors), about["settings"]))
+        if self.loss:
+            self.loss.load_state_dict(unprefixed("loss", tensors))
         self.stream.rewind(about["passed"], tensors["round_began"])
         self.stream.generator.set_state(tensors["generator"])
         torch.set_rng_state(tensors["random"])
