@@ -1,4 +1,4 @@
-"""The command line: `python -m unrolled doctor`, `exercises [--json]`, `progress`."""
+"""The command line: `python -m unrolled doctor`, `exercises [--json]`, `progress`, `train language`, `sample`."""
 
 import argparse
 import json
@@ -14,12 +14,17 @@ def main(arguments: list[str] | None = None) -> int:
     listing = add(commands, exercises, "list the exercises of the course")
     listing.add_argument("--json", action="store_true", help="as a list of objects, for other programs")
     add(commands, progress, "show what was answered on this machine")
+    add_train(add(commands, train, "train a model on your own files"))
+    add_sample(add(commands, sample, "let a language model that you trained write"))
     chosen = parser.parse_args(arguments)
     if "run" not in chosen:
         parser.print_help(sys.stderr)
         return 2
     try:
         return chosen.run(chosen)
+    except (ValueError, FileNotFoundError) as error:  # about what the reader gave, in one line
+        print(error, file=sys.stderr)
+        return 2
     except BrokenPipeError:  # whoever reads has had enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -29,6 +34,59 @@ def add(commands: argparse._SubParsersAction, run, help: str) -> argparse.Argume
     command = commands.add_parser(run.__name__, help=help, description=help)
     command.set_defaults(run=run)
     return command
+
+
+def add_train(command: argparse.ArgumentParser) -> None:
+    tasks = command.add_subparsers(metavar="task", required=True, dest="task")
+    language = tasks.add_parser("language", help="the next character of a text")
+    language.add_argument("--text", required=True, metavar="FILE", help="a text in UTF-8")
+    language.add_argument("--validation", metavar="FILE", help="what is held out; else the last 10 %% of the text")
+    language.add_argument("--model", default="lstm", choices=["lstm", "gru", "rnn", "transformer"])
+    length = language.add_mutually_exclusive_group(required=True)
+    length.add_argument("--seconds", type=float, help="how long to train")
+    length.add_argument("--epochs", type=int, help="how often to go through the text")
+    language.add_argument("--seed", type=int, default=0)
+    language.add_argument("--device", help="cpu, cuda or mps; else the fastest there is")
+    language.add_argument("--out", default="trained", metavar="DIR", help="where the model goes (trained)")
+    language.add_argument("--resume", action="store_true", help="go on with the run in --out")
+
+
+def train(chosen: argparse.Namespace) -> int:
+    """The last line is the figure of merit, as JSON."""
+    from unrolled.commands import language
+
+    trained = language.train(
+        chosen.text,
+        chosen.out,
+        validation=chosen.validation,
+        kind=chosen.model,
+        seconds=chosen.seconds,
+        epochs=chosen.epochs,
+        seed=chosen.seed,
+        device=chosen.device,
+        resume=chosen.resume,
+    )
+    merit = {"val_nats_per_char": trained.val_nats_per_char, "steps": trained.steps, "model": str(trained.file)}
+    print(json.dumps(merit))
+    return 130 if trained.interrupted else 0
+
+
+def add_sample(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="trained", metavar="DIR", help="where `train language` put it (trained)")
+    command.add_argument("--prompt", default="\n", help="what the text begins with")
+    command.add_argument("--length", type=int, default=500, help="characters to write (500)")
+    command.add_argument("--temperature", type=float, default=0.8)
+    command.add_argument("--top-k", type=int)
+    command.add_argument("--nucleus", type=float)
+    command.add_argument("--seed", type=int, default=0)
+
+
+def sample(chosen: argparse.Namespace) -> int:
+    from unrolled.commands import language
+
+    options = {name: getattr(chosen, name) for name in ("temperature", "top_k", "nucleus", "seed")}
+    print(language.sample(chosen.model, chosen.prompt, chosen.length, **options))
+    return 0
 
 
 def doctor(_: argparse.Namespace) -> int:

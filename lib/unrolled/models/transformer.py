@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from unrolled.layers import Embedding, LearnedPositions, TransformerBlock, causal_mask, expect
 from unrolled.layers.transformer import BlockTrace, Past
@@ -99,3 +100,23 @@ def reader(model: Transformer, cached: bool = True) -> Callable:
         return read.logits[0, -1], (tokens, read.past if cached else None)
 
     return next_logits
+
+
+@torch.no_grad()
+def nats(model: Transformer, tokens: Tensor) -> Tensor:
+    """−ln p of every token of one long text (T,) but the first, without dropout: (T − 1,).
+
+    Read in windows of the context that overlap by half: each token is scored once, from at least half a context
+    before it, but for those at the beginning.
+    """
+    was_training = model.training
+    model.eval()
+    half, parts, done = max(1, model.context // 2), [], 0
+    while done < len(tokens) - 1:
+        start = max(0, done - half)
+        piece = tokens[start : start + model.context + 1]
+        read = F.cross_entropy(model(piece[None, :-1]).logits[0], piece[1:], reduction="none")
+        parts.append(read[done - start :])
+        done = start + len(piece) - 1
+    model.train(was_training)
+    return torch.cat(parts)

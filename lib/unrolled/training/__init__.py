@@ -3,7 +3,7 @@
 from unrolled.training import fit, save, load, seed_everything, pick_device, generate
 """
 
-from unrolled.training.checkpoint import load, save
+from unrolled.training.checkpoint import load, notes, save
 from unrolled.training.device import pick_device, seed_everything
 from unrolled.training.fit import History, Step, fit
 from unrolled.training.sample import distribution, draw, generate
@@ -16,6 +16,7 @@ __all__ = [
     "fit",
     "generate",
     "load",
+    "notes",
     "pick_device",
     "save",
     "seed_everything",

@@ -39,6 +39,11 @@ def load(path: str | Path, model: nn.Module) -> dict[str, Any]:
     return about.get("notes", {})
 
 
+def notes(path: str | Path) -> dict[str, Any]:
+    """The notes of a checkpoint alone, without its weights; raises as `load` does."""
+    return read(path)[1].get("notes", {})
+
+
 def write(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> Path:
     """Tensors and a JSON description into one file, all or nothing. ValueError if the description is not JSON."""
     path = Path(path)

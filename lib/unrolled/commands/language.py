@@ -1,0 +1,269 @@
+"""`train language` and `sample`: a character model on the reader's own text.
+
+    held out    the last 10 % of the text, or --validation; every character of it is scored exactly once
+    looked at   the last 5 % of what is left: early stopping sees this, and nothing of what is held out
+
+Shapes: T characters of a text, V different ones.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from unrolled import training
+from unrolled.commands.given import Refused, text
+from unrolled.data.batching import Window, streams, windows
+from unrolled.models.language_model import CarriedLoss, LanguageModel, nats
+from unrolled.models.transformer import Transformer, reader
+from unrolled.models.transformer import nats as transformer_nats
+
+HELD_OUT, LOOKED_AT = 0.1, 0.05
+BEFORE = 1000  # characters that are read before the first that is scored
+FILE = "model.safetensors"
+KINDS = ("lstm", "gru", "rnn", "transformer")
+
+
+class Split(NamedTuple):
+    """A text as numbers, in its order: train, then looked at, then held out."""
+
+    characters: str  # V
+    train: Tensor
+    looked_at: Tensor
+    held_out: Tensor
+    told: str  # how it was split, in words
+
+
+class Settings(NamedTuple):
+    """Sizes and rates, chosen from the data."""
+
+    embed_dim: int
+    hidden_size: int
+    dropout: float
+    batch_size: int
+    window: int
+    lr: float
+    weight_decay: float
+    num_heads: int = 0  # of a transformer
+    num_layers: int = 1
+
+
+def settings(kind: str, characters: int) -> Settings:
+    """By the size of the training text: much text wants a model that is fast, little one that forgets by chance."""
+    if kind == "transformer":
+        return Settings(128, 512, 0.1 if characters < 500_000 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
+    if characters < 500_000:
+        return Settings(64, 384, 0.4, 32, 96, 5e-3, 0.01)
+    return Settings(64, 384, 0.1, 32, 96, 5e-3, 0.0)
+
+
+def split(path: str | Path, validation: str | Path | None = None) -> Split:
+    whole = text(path)
+    if validation is None:
+        cut = len(whole) - max(1, round(HELD_OUT * len(whole)))
+        told = f"held out: the last {len(whole) - cut:,} of {len(whole):,} characters"
+        first, rest = whole[:cut], whole[cut:]
+    else:
+        first, rest = whole, text(validation)
+        told = f"held out: {validation}, {len(rest):,} characters"
+    characters = "".join(sorted(set(first) | set(rest)))
+    number = {character: n for n, character in enumerate(characters)}
+    numbers = [torch.tensor([number[character] for character in part]) for part in (first, rest)]
+    cut = len(first) - max(1, round(LOOKED_AT * len(first)))
+    return Split(characters, numbers[0][:cut], numbers[0][cut:], numbers[1], told)
+
+
+class Recurrent:
+    """How a recurrent network is trained and scored: streams side by side, the state carried on."""
+
+    def __init__(self, kind: str, vocab_size: int, sizes: Settings):
+        self.sizes = sizes
+        self.model: nn.Module = LanguageModel(vocab_size, sizes.embed_dim, sizes.hidden_size, kind, sizes.dropout)
+        with torch.no_grad():
+            self.model.embedding.W_e.mul_(0.1)
+        self.loss: Callable = CarriedLoss()
+
+    def batches(self, tokens: Tensor) -> Iterable[Window]:
+        return Shifted(tokens, self.sizes.batch_size, self.sizes.window)
+
+    def nats(self, tokens: Tensor) -> Tensor:
+        return nats(self.model, tokens)
+
+    def next_logits(self) -> Callable:
+        @torch.no_grad()
+        def read(fresh: Tensor, state: Any) -> tuple[Tensor, Any]:
+            logits, _, state = self.model(fresh[None], state)
+            return logits[0, -1], state
+
+        return read
+
+
+class Attentive:
+    """How a transformer is trained and scored: windows from anywhere in the text, nothing carried."""
+
+    def __init__(self, vocab_size: int, sizes: Settings):
+        self.sizes = sizes
+        self.model: nn.Module = Transformer(
+            vocab_size, sizes.embed_dim, sizes.num_heads, sizes.num_layers, sizes.window, sizes.dropout
+        )
+
+    @staticmethod
+    def loss(model: nn.Module, window: Window) -> Tensor:
+        return F.cross_entropy(model(window.x).logits.flatten(0, 1), window.y.flatten())
+
+    def batches(self, tokens: Tensor) -> Iterable[Window]:
+        return Anywhere(tokens, self.sizes.batch_size, self.sizes.window)
+
+    def nats(self, tokens: Tensor) -> Tensor:
+        return transformer_nats(self.model, tokens)
+
+    def next_logits(self) -> Callable:
+        return reader(self.model)
+
+
+class Shifted:
+    """Rounds through a text in streams; each round begins elsewhere, so that windows are cut at other places."""
+
+    def __init__(self, tokens: Tensor, batch_size: int, window: int):
+        self.tokens, self.batch_size, self.window = tokens, batch_size, window
+
+    def __iter__(self) -> Iterator[Window]:
+        start = int(torch.randint(self.window, ()))
+        yield from windows(streams(self.tokens[start:], self.batch_size), self.window)
+
+
+class Anywhere:
+    """As many windows a round as the text holds, each from a place of its own."""
+
+    def __init__(self, tokens: Tensor, batch_size: int, window: int):
+        self.tokens, self.batch_size, self.window = tokens, batch_size, window
+
+    def __iter__(self) -> Iterator[Window]:
+        for _ in range(max(1, len(self.tokens) // (self.batch_size * self.window))):
+            starts = torch.randint(len(self.tokens) - self.window, (self.batch_size, 1))
+            places = starts + torch.arange(self.window + 1)
+            pieces = self.tokens[places]
+            yield Window(pieces[:, :-1], pieces[:, 1:], True)
+
+
+def learner(kind: str, vocab_size: int, sizes: Settings) -> Recurrent | Attentive:
+    if kind not in KINDS:
+        raise Refused(f"--model is {kind}; one of {', '.join(KINDS)} is wanted")
+    return Attentive(vocab_size, sizes) if kind == "transformer" else Recurrent(kind, vocab_size, sizes)
+
+
+def fitting(sizes: Settings, length: int, path: str | Path) -> Settings:
+    """Fewer streams where the text is short; Refused where not even one window is there."""
+    least = 2 * (sizes.window + 1)
+    if length < least:
+        raise Refused(
+            f"{path} is too short: {length:,} characters are left to train on, and the context of {sizes.window} "
+            f"wants at least {least:,}"
+        )
+    return sizes._replace(batch_size=min(sizes.batch_size, length // (sizes.window + 1)))
+
+
+def mean_nats(score: Callable[[Tensor], Tensor], before: Tensor, scored: Tensor) -> float:
+    """Of every character of `scored` exactly once, read on from the end of `before`."""
+    return score(torch.cat([before[-BEFORE:], scored]))[-len(scored) :].double().mean().item()
+
+
+class Trained(NamedTuple):
+    file: Path
+    val_nats_per_char: float
+    steps: int
+    interrupted: bool
+
+
+def train(
+    path: str | Path,
+    out: str | Path,
+    *,
+    validation: str | Path | None = None,
+    kind: str = "lstm",
+    seconds: float | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    device: torch.device | str | None = None,
+    resume: bool = False,
+    say: Callable[[str], None] = print,
+) -> Trained:
+    """Train on a text, keep the best weights in `out`, and score what is held out."""
+    device = torch.device(device) if device else training.pick_device()
+    torch.manual_seed(seed)
+    parts = split(path, validation)
+    sizes = fitting(settings(kind, len(parts.train)), len(parts.train), path)
+    task = learner(kind, len(parts.characters), sizes)
+    task.model.to(device)
+    say(parts.told)
+    batches = task.batches(parts.train.to(device))
+    a_round = sum(1 for _ in batches)
+    looked = parts.looked_at.to(device)
+    file, interrupted, taken = Path(out) / FILE, False, []
+    try:
+        training.fit(
+            task.model,
+            batches,
+            task.loss,
+            steps=None if epochs is None else epochs * a_round,
+            seconds=seconds,
+            lr=sizes.lr,
+            optimizer=lambda weights, lr: torch.optim.AdamW(weights, lr, weight_decay=sizes.weight_decay),
+            schedule="cosine",
+            clip_norm=1.0,
+            validate=lambda _: mean_nats(task.nats, parts.train.to(device), looked),
+            validate_every=max(a_round, 100),
+            checkpoint=Path(out) / "run.safetensors",
+            checkpoint_every=max(a_round, 100),
+            resume=resume,
+            progress=True,
+            callback=lambda step: taken.append(step.step),
+        )
+    except KeyboardInterrupt:  # fit has put the best weights back
+        interrupted = True
+        say("interrupted: the best weights so far are kept")
+    train_and_looked = torch.cat([parts.train, parts.looked_at]).to(device)
+    score = mean_nats(task.nats, train_and_looked, parts.held_out.to(device))
+    notes = {"task": "language", "kind": kind, "characters": parts.characters, "settings": list(sizes)}
+    training.save(file, task.model.cpu(), **notes, val_nats_per_char=score, split=parts.told)
+    return Trained(file, score, taken[-1] if taken else 0, interrupted)
+
+
+def load(out: str | Path) -> tuple[Recurrent | Attentive, str]:
+    """What `train` kept in `out`, and its characters."""
+    file = Path(out) / FILE
+    if not file.is_file():
+        raise Refused(f"{file} is not there; `python -m unrolled train language --text FILE --out {out}` makes it")
+    notes = training.notes(file)
+    if notes.get("task") != "language":
+        raise Refused(f"{file} is no language model; it was trained to {notes.get('task', 'do something else')}")
+    task = learner(notes["kind"], len(notes["characters"]), Settings(*notes["settings"]))
+    training.load(file, task.model)
+    task.model.eval()
+    return task, notes["characters"]
+
+
+def sample(
+    out: str | Path,
+    prompt: str,
+    length: int,
+    *,
+    temperature: float = 0.8,
+    top_k: int | None = None,
+    nucleus: float | None = None,
+    seed: int = 0,
+) -> str:
+    """The prompt and `length` characters more. Refused for a prompt with characters that the text did not have."""
+    task, characters = load(out)
+    strange = "".join(sorted(set(prompt) - set(characters)))
+    if strange or not prompt:
+        came = f"{strange!r}, which the text it was trained on does not have" if strange else "nothing"
+        raise Refused(f"the prompt holds {came}; at least one of its {len(characters)} characters is wanted")
+    numbers = torch.tensor([characters.index(character) for character in prompt])
+    options = {"temperature": temperature, "top_k": top_k, "nucleus": nucleus}
+    generator = torch.Generator().manual_seed(seed)
+    written = training.generate(task.next_logits(), numbers, length, generator=generator, **options)
+    return "".join(characters[number] for number in written.tolist())

@@ -1,0 +1,206 @@
+"""`train language` and `sample`: what is held out is scored once and seen by nothing, and what can't be used is told."""
+
+import json
+import random
+import re
+
+import pytest
+import torch
+from unrolled import __main__ as command_line
+from unrolled.commands import given, language
+from unrolled.models.language_model import LanguageModel
+from unrolled.models.transformer import Transformer
+from unrolled.models.transformer import nats as transformer_nats
+
+WORDS = "the a cat dog bird sees hears likes small old black white and".split()  # noqa: SIM905
+
+
+@pytest.fixture
+def text(tmp_path):
+    draw = random.Random(0)
+    path = tmp_path / "animals.txt"
+    path.write_text("\n".join(" ".join(draw.choices(WORDS, k=9)) + "." for _ in range(120)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Sizes that train in a second."""
+
+    def settings(kind, characters):
+        if kind == "transformer":
+            return language.Settings(16, 64, 0.1, 8, 16, 1e-2, 0.1, 2, 2)
+        return language.Settings(8, 24, 0.1, 8, 16, 1e-2, 0.0)
+
+    monkeypatch.setattr(language, "settings", settings)
+
+
+def run(*arguments):
+    return command_line.main(["train", "language", *map(str, arguments)])
+
+
+def test_the_split_is_in_order_and_by_the_rule(text):
+    parts, whole = language.split(text), text.read_text()
+    together = "".join(parts.characters[n] for n in torch.cat([parts.train, parts.looked_at, parts.held_out]))
+    assert together == whole
+    assert len(parts.held_out) == round(0.1 * len(whole))
+    assert len(parts.looked_at) == round(0.05 * (len(whole) - len(parts.held_out)))
+    assert set(parts.characters) == set(whole)
+    assert parts.told == f"held out: the last {len(parts.held_out):,} of {len(whole):,} characters"
+
+
+def test_a_validation_file_is_held_out_whole(text, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("the zebra sees.", encoding="utf-8")
+    parts = language.split(text, other)
+    assert "".join(parts.characters[n] for n in parts.held_out) == "the zebra sees."
+    assert len(parts.train) + len(parts.looked_at) == len(text.read_text())
+
+
+@pytest.mark.parametrize("kind", language.KINDS)
+def test_every_character_that_is_held_out_is_scored_once_from_all_before_it(text, kind, relative_difference):
+    """Against the model asked one character at a time."""
+    parts = language.split(text)
+    task = language.learner(kind, len(parts.characters), language.settings(kind, 0))
+    task.model.double().eval()
+    before, scored = torch.cat([parts.train, parts.looked_at])[-40:], parts.held_out[:60]
+    found = language.mean_nats(task.nats, before, scored)
+    tokens = torch.cat([before, scored])
+    by_hand = []
+    for place in range(len(before), len(tokens)):
+        if kind == "transformer":  # windows of 16 that overlap by half: from 0, 8, 16, …
+            start = max(0, (place - 1) // 8 * 8 - 8) if place - 1 >= 16 else 0
+            seen = tokens[start:place]
+        else:
+            seen = tokens[:place]
+        with torch.no_grad():
+            logits = task.model(seen[None]).logits[0, -1]
+        by_hand.append(-logits.log_softmax(dim=0)[tokens[place]])
+    assert abs(found - torch.stack(by_hand).mean().item()) < 1e-9
+
+
+def test_a_transformers_nats_cover_every_token():
+    model, tokens = Transformer(5, 8, 2, 1, 6).double(), torch.randint(5, (50,))
+    for length in (2, 5, 7, 8, 13, 50):
+        assert len(transformer_nats(model, tokens[:length])) == length - 1
+
+
+@pytest.mark.parametrize("kind", language.KINDS)
+def test_it_trains_scores_and_samples(text, tmp_path, capsys, kind):
+    assert run("--text", text, "--epochs", 12, "--model", kind, "--out", tmp_path / "out") == 0
+    told, last = capsys.readouterr().out.strip().splitlines()
+    assert told.startswith("held out: the last ")
+    merit = json.loads(last)
+    assert merit["val_nats_per_char"] < 2.4  # evenly: 2.94
+    assert merit["steps"] > 0
+    assert command_line.main(["sample", "--model", str(tmp_path / "out"), "--prompt", "the ", "--length", "30"]) == 0
+    written = capsys.readouterr().out.removesuffix("\n")
+    assert written.startswith("the ")
+    assert len(written) == 34
+
+
+def test_what_is_held_out_changes_no_weight(text, tmp_path):
+    whole = text.read_text()
+    other = tmp_path / "other.txt"
+    cut = len(whole) - round(0.1 * len(whole))
+    other.write_text(whole[:cut] + whole[cut:][::-1], encoding="utf-8")
+    scores = []
+    for path, out in ((text, "a"), (other, "b")):
+        scores.append(language.train(path, tmp_path / out, epochs=2, say=lambda _: None).val_nats_per_char)
+    a, b = (language.load(tmp_path / out)[0].model for out in "ab")
+    assert all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+    assert scores[0] != scores[1]
+
+
+def test_a_run_that_was_killed_ends_as_one_that_was_not(text, tmp_path, monkeypatch):
+    whole = language.train(text, tmp_path / "whole", epochs=40, say=lambda _: None)
+    steps = []
+
+    class Killed(Exception):
+        pass
+
+    def fit(*given, callback, **options):
+        def kill(step):
+            callback(step)
+            steps.append(step.step)
+            if step.step == whole.steps // 2 + 3:
+                raise Killed
+
+        return kept(*given, callback=kill, **options)
+
+    kept = language.training.fit
+    monkeypatch.setattr(language.training, "fit", fit)
+    with pytest.raises(Killed):
+        language.train(text, tmp_path / "out", epochs=40, say=lambda _: None)
+    monkeypatch.setattr(language.training, "fit", kept)
+    again = language.train(text, tmp_path / "out", epochs=40, resume=True, seed=0, say=lambda _: None)
+    assert again.val_nats_per_char == whole.val_nats_per_char
+    assert again.steps == whole.steps
+
+
+def test_interrupted_it_keeps_the_best_weights_and_scores_them(text, tmp_path, monkeypatch, capsys):
+    kept = language.training.fit
+
+    def fit(*given, callback, **options):
+        def interrupt(step):
+            callback(step)
+            if step.step == 7:
+                raise KeyboardInterrupt
+
+        return kept(*given, callback=interrupt, **options)
+
+    monkeypatch.setattr(language.training, "fit", fit)
+    assert run("--text", text, "--epochs", 5, "--out", tmp_path / "out") == 130
+    out = capsys.readouterr().out
+    assert "interrupted: the best weights so far are kept" in out
+    assert json.loads(out.splitlines()[-1])["steps"] == 7
+    assert isinstance(language.load(tmp_path / "out")[0].model, LanguageModel)
+
+
+BAD = {
+    "is not there; a text file is wanted": None,
+    "is empty; a text is wanted": b" \n",
+    r"is not UTF-8 \(byte 5 can't be read\)": b"cafe\xe9 and more",
+    "is too short: [0-9]+ characters are left to train on, and the context of 16 wants at least 34": b"too short a text",
+}
+
+
+@pytest.mark.parametrize(("sentence", "content"), BAD.items())
+def test_a_text_that_cannot_be_used_is_told_in_one_line(tmp_path, capsys, sentence, content):
+    path = tmp_path / "text.txt"
+    if content is not None:
+        path.write_bytes(content)
+    assert run("--text", path, "--epochs", 1, "--out", tmp_path / "out") == 2
+    err = capsys.readouterr().err
+    assert len(err.strip().splitlines()) == 1
+    assert re.search(sentence, err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_and_a_text_with_a_mark_at_its_beginning(tmp_path):
+    with pytest.raises(given.Refused, match="is a folder"):
+        given.text(tmp_path)
+    path = tmp_path / "marked.txt"
+    path.write_bytes("\N{BYTE ORDER MARK}a\r\nb".encode())
+    assert given.text(path) == "a\nb"
+
+
+def test_what_cannot_be_sampled_is_told(text, tmp_path, capsys):
+    assert command_line.main(["sample", "--model", str(tmp_path)]) == 2
+    assert "model.safetensors is not there; `python -m unrolled train language" in capsys.readouterr().err
+    language.train(text, tmp_path / "out", epochs=1, say=lambda _: None)
+    assert command_line.main(["sample", "--model", str(tmp_path / "out"), "--prompt", "Ünd"]) == 2
+    assert "the prompt holds 'Ü', which the text it was trained on does not have" in capsys.readouterr().err
+    with pytest.raises(given.Refused, match="the prompt holds nothing"):
+        language.sample(tmp_path / "out", "", 3)
+
+
+def test_in_seconds_it_ends_soon_after_them(text, tmp_path, capsys):
+    assert run("--text", text, "--seconds", 1, "--out", tmp_path / "out") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] > 1
+
+
+def test_length_is_asked_for(text):
+    with pytest.raises(SystemExit) as ended:
+        run("--text", text)
+    assert ended.value.code == 2
