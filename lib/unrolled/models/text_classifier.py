@@ -1,0 +1,107 @@
+"""Many to one, on words: a text of any length, one verdict.
+
+    x_t = one_hot(token_t) W_e                          (B, D)
+    h_t = layer(x_t, h_{t−1})                           and, both ways, a second layer from the end to the beginning
+    s   = pool(h_1 … h_T)                               the last state, or the mean or the largest of each feature
+    logits = s W_hy + b_y                               (B, V)
+
+Short texts of a batch are filled up with padding, which must not be read: their lengths say where each ends. The layer
+then runs on packed sequences, and the pool sees real steps alone. Without lengths the padding is read as text.
+
+Shapes: B batch, T time steps, D embedding, H hidden units (2 H both ways), V classes.
+Sources: both ways Schuster and Paliwal (1997), IEEE Trans. Signal Processing 45; pooling over states Conneau et al.
+(2017), arXiv:1705.02364.
+"""
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from unrolled.layers import Embedding, expect
+
+from .recurrent import Answer, States, readout, run, traced
+
+LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+POOLS = ("last", "mean", "max")
+
+
+class TextClassifier(nn.Module):
+    """Embedding, one recurrent layer, a pool, a linear output. `both_ways`: a second layer reads from the end."""
+
+    def __init__(
+        self,
+        vocab_size: int,
+        embed_dim: int,
+        hidden_size: int,
+        classes: int,
+        *,
+        layer: str = "lstm",
+        both_ways: bool = False,
+        pool: str = "last",
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        for name, value, known in (("layer", layer, LAYERS), ("pool", pool, POOLS)):
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}; wanted one of {', '.join(known)}")
+        self.both_ways, self.pool = both_ways, pool
+        self.embedding = Embedding(vocab_size, embed_dim)
+        self.recurrent = LAYERS[layer](embed_dim, hidden_size, batch_first=True, bidirectional=both_ways)
+        self.dropout = nn.Dropout(dropout)
+        self.W_hy, self.b_y = readout(hidden_size * (1 + both_ways), classes)
+
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Answer:
+        """tokens (B, T), and how many of each row are real (B,); the logits (B, V), and every state in the trace."""
+        x = self.dropout(self.embedding(tokens))
+        expect.tensor("tokens, embedded,", x, self.W_hy, "B", "T", self.embedding.embedding_dim)
+        trace = self.read(x, lengths)
+        pooled = pooling(trace.h, lengths, self.pool, self.both_ways)
+        return Answer(self.dropout(pooled) @ self.W_hy + self.b_y, trace)
+
+    def read(self, x: Tensor, lengths: Tensor | None) -> States:
+        """Every state (B, T, H); those of padding are 0 where lengths are given."""
+        if lengths is None or type(self.recurrent) not in LAYERS.values():
+            return run(self.recurrent, x)
+        check_lengths(lengths, x)
+        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        h, _ = pad_packed_sequence(self.recurrent(packed)[0], batch_first=True, total_length=x.shape[1])
+        return States(h)
+
+    @torch.no_grad()
+    def after_each_word(self, tokens: Tensor) -> Tensor:
+        """The logits (T, V) that this model would give if the text (T,) ended after each of its words."""
+        T = len(tokens)
+        return self(tokens.repeat(T, 1), torch.arange(1, T + 1)).y
+
+    def traced(self) -> Self:
+        """A copy with the same weights whose layer shows every gate; for one way."""
+        if self.both_ways:
+            raise ValueError("both_ways is True; only a layer that reads one way has a traced twin")
+        return traced(self)
+
+
+def pooling(h: Tensor, lengths: Tensor | None, pool: str, both_ways: bool = False) -> Tensor:
+    """h (B, T, H) to (B, H): the last real state, or the mean or the largest of the real ones."""
+    B, T, H = h.shape
+    ends = torch.full((B,), T, device=h.device) if lengths is None else lengths.to(h.device)
+    if pool == "last":
+        last = h[torch.arange(B, device=h.device), ends - 1]
+        if not both_ways:
+            return last
+        half = H // 2  # the second layer ends at the first word
+        return torch.cat([last[:, :half], h[:, 0, half:]], dim=1)
+    real = (torch.arange(T, device=h.device) < ends[:, None])[..., None]  # (B, T, 1)
+    if pool == "mean":
+        return (h * real).sum(dim=1) / ends[:, None]
+    return h.masked_fill(~real, -torch.inf).amax(dim=1)
+
+
+def check_lengths(lengths: Tensor, x: Tensor) -> None:
+    expect.whole_numbers("lengths", lengths)
+    if lengths.shape != x.shape[:1]:
+        raise ValueError(f"lengths must have shape ({len(x)},), one for each text; {tuple(lengths.shape)} came")
+    if lengths.min() < 1 or lengths.max() > x.shape[1]:
+        came = lengths.min() if lengths.min() < 1 else lengths.max()
+        raise ValueError(f"lengths must lie between 1 and {x.shape[1]}; {came.item()} came")

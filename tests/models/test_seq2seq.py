@@ -1,0 +1,169 @@
+"""Reading and writing: padding changes nothing, one step at a time is all at once, and a wide beam finds the best."""
+
+import itertools
+
+import pytest
+import torch
+from torch.nn import functional as F
+from unrolled.models.seq2seq import BEGIN, END, PAD, Batch, Seq2Seq, beam, greedy, loss
+
+ATTENDS = [True, False]
+
+
+def model(attends=True, target_size=7, **options):
+    made = Seq2Seq(9, target_size, 4, 5, attends=attends, **options).double()
+    for weight in made.parameters():
+        torch.nn.init.normal_(weight, std=0.8)
+    return made
+
+
+def sources():
+    """Sources (3, 6), the padding of which is noise, and their lengths."""
+    return torch.randint(9, (3, 6)), torch.tensor([6, 2, 4])
+
+
+@pytest.mark.parametrize("attends", ATTENDS)
+def test_in_a_batch_each_source_is_read_as_it_is_alone(attends, relative_difference):
+    made, (source, lengths) = model(attends), sources()
+    target = torch.randint(7, (3, 5))
+    together = made(source, lengths, target)
+    for row, length in enumerate(lengths):
+        alone = made(source[row : row + 1, :length], lengths[row : row + 1], target[row : row + 1])
+        assert relative_difference(together.logits[row], alone.logits[0]) < 1e-12
+        if attends:
+            assert relative_difference(together.weights[row, :, :length], alone.weights[0]) < 1e-12
+            assert together.weights[row, :, length:].abs().sum() == 0
+
+
+@pytest.mark.parametrize("attends", ATTENDS)
+def test_one_step_at_a_time_is_all_at_once(attends, relative_difference):
+    made, (source, lengths) = model(attends), sources()
+    target = torch.randint(7, (3, 5))
+    memory, h, parts = made.encode(source, lengths), None, []
+    for t in range(5):
+        written = made.decode(target[:, t : t + 1], memory, h)
+        h = written.h
+        parts.append(written.logits)
+    assert relative_difference(torch.cat(parts, dim=1), made(source, lengths, target).logits) < 1e-12
+
+
+def test_the_first_state_and_the_mixture_are_the_formulas(relative_difference):
+    made, (source, lengths) = model(), sources()
+    memory = made.encode(source, lengths)
+    row, S = 1, 2
+    forward, backward = memory.m[row, S - 1, :5], memory.m[row, 0, 5:]
+    assert relative_difference(memory.h[row], torch.tanh(torch.cat([forward, backward]) @ made.W_s + made.b_s)) < 1e-12
+    token = torch.tensor([[3]])
+    h = made.decoder(made.target(token), memory.h[None, row : row + 1])[0][0, 0]
+    m = memory.m[row, :S]
+    weights = ((h @ made.W_q) @ (m @ made.W_k).T / 5**0.5).softmax(dim=0)
+    o = torch.tanh(torch.cat([h, weights @ m]) @ made.W_c)
+    written = made(source[row : row + 1, :S], lengths[row : row + 1], token)
+    assert relative_difference(written.weights[0, 0], weights) < 1e-12
+    assert relative_difference(written.logits[0, 0], o @ made.W_y + made.b_y) < 1e-12
+
+
+def test_without_attention_only_one_state_gets_through():
+    made, (source, lengths) = model(attends=False), sources()
+    memory = made.encode(source, lengths)
+    other = memory._replace(m=torch.randn_like(memory.m))
+    token = torch.full((3, 1), BEGIN)
+    assert torch.equal(made.decode(token, memory).logits, made.decode(token, other).logits)
+
+
+@pytest.mark.parametrize("attends", ATTENDS)
+def test_the_loss_counts_the_end_and_no_padding(attends, relative_difference):
+    made, (source, lengths) = model(attends), sources()
+    targets = [[BEGIN, 4, 5, 6, END], [BEGIN, 3, END, PAD, PAD], [BEGIN, END, PAD, PAD, PAD]]
+    total, count = 0.0, 0
+    for row, target in enumerate(targets):
+        real = torch.tensor([token for token in target if token != PAD])
+        logits = made(source[row : row + 1, : lengths[row]], lengths[row : row + 1], real[None, :-1]).logits[0]
+        total, count = total + F.cross_entropy(logits, real[1:], reduction="sum"), count + len(real) - 1
+    assert relative_difference(loss(made, Batch(source, lengths, torch.tensor(targets))), total / count) < 1e-12
+
+
+def test_gradients_equal_finite_differences():
+    made, (source, lengths) = model(), sources()
+    names, values = zip(*((name, weight) for name, weight in made.named_parameters() if "W_" in name), strict=True)
+    target = torch.randint(7, (3, 3))
+
+    def logits(*weights):
+        given = dict(zip(names, weights, strict=True))
+        return torch.func.functional_call(made, given, (source, lengths, target)).logits
+
+    assert torch.autograd.gradcheck(logits, values, fast_mode=True)
+
+
+def likeliest(made, source, longest, vocabulary):
+    """All targets up to so many tokens, END counted, by trying each."""
+    best = None
+    others = [token for token in range(vocabulary) if token != END]
+    for length in range(longest):
+        for body in itertools.product(others, repeat=length):
+            tokens = torch.tensor([[BEGIN, *body, END]])
+            p = made(source[None], torch.tensor([len(source)]), tokens[:, :-1]).logits[0].log_softmax(dim=-1)
+            nats = -p[torch.arange(length + 1), tokens[0, 1:]].sum().item()
+            if best is None or nats < best[0]:
+                best = nats, list(body)
+    return best
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("attends", ATTENDS)
+def test_a_beam_as_wide_as_all_there_is_finds_the_likeliest(attends):
+    for _ in range(5):
+        made, source = model(attends, target_size=4), torch.randint(9, (3,))
+        nats, tokens = likeliest(made, source, 4, 4)
+        found = beam(made, source, 4, width=4**4)
+        assert found.tokens == tokens
+        assert found.nats == pytest.approx(nats, abs=1e-9)
+
+
+@pytest.mark.parametrize("attends", ATTENDS)
+def test_a_beam_of_one_is_greedy_and_a_batch_is_each_alone(attends):
+    made, (source, lengths) = model(attends), sources()
+    together = greedy(made, source, lengths, 8)
+    for row, length in enumerate(lengths):
+        one = beam(made, source[row, :length], 8, width=1)
+        assert together[row].tokens == one.tokens
+        assert together[row].nats == pytest.approx(one.nats, abs=1e-9)
+        if attends:
+            assert together[row].weights.shape == (len(one.tokens), length)
+            assert torch.allclose(together[row].weights, one.weights)
+
+
+def test_a_wider_beam_is_never_worse_on_the_whole():
+    """Each by itself may be; over many it must not."""
+    made = model(target_size=6)
+    narrow, wide = (
+        sum(beam(made, source, 6, width).nats for source in torch.randint(9, (20, 4), generator=torch.manual_seed(3)))
+        for width in (1, 6)
+    )
+    assert wide < narrow
+
+
+def test_a_reward_for_length_writes_more():
+    made, several = model(target_size=6), torch.randint(9, (20, 4), generator=torch.manual_seed(4))
+    short, long = (sum(len(beam(made, source, 6, 6, reward).tokens) for source in several) for reward in (0.0, 2.0))
+    assert long >= short
+
+
+def test_it_learns_to_turn_a_sequence_round():
+    torch.manual_seed(0)
+    made = Seq2Seq(9, 9, 16, 32)
+    optimiser = torch.optim.Adam(made.parameters(), 5e-3)
+    for _ in range(250):
+        source = torch.randint(3, 9, (32, 5))
+        target = torch.cat([torch.full((32, 1), BEGIN), source.flip(1), torch.full((32, 1), END)], dim=1)
+        optimiser.zero_grad()
+        loss(made, Batch(source, torch.full((32,), 5), target)).backward()
+        optimiser.step()
+    source = torch.randint(3, 9, (100, 5))
+    written = greedy(made, source, torch.full((100,), 5), 10)
+    assert sum(one.tokens == row.flip(0).tolist() for one, row in zip(written, source, strict=True)) > 90
+
+
+def test_a_beam_of_none_is_refused():
+    with pytest.raises(ValueError, match="width is 0; at least one"):
+        beam(model(), torch.tensor([1, 2]), 4, width=0)

@@ -1,0 +1,111 @@
+"""A text in a batch is read as it is alone, whatever the padding; pools and directions against plain loops."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+from unrolled.models.text_classifier import LAYERS, POOLS, TextClassifier, pooling
+
+V, D, H = 13, 5, 6
+KINDS = list(itertools.product(LAYERS, POOLS, [False, True]))
+
+
+def model(layer="lstm", pool="last", both_ways=False, **options):
+    return TextClassifier(V, D, H, 3, layer=layer, pool=pool, both_ways=both_ways, **options).double()
+
+
+def texts():
+    """Tokens (4, 7), the padding of which is noise, and the lengths."""
+    return torch.randint(V, (4, 7)), torch.tensor([7, 1, 4, 6])
+
+
+@pytest.mark.parametrize(("layer", "pool", "both_ways"), KINDS)
+def test_in_a_batch_each_text_is_read_as_it_is_alone(layer, pool, both_ways, relative_difference):
+    made, (tokens, lengths) = model(layer, pool, both_ways), texts()
+    together = made(tokens, lengths).y
+    alone = torch.cat([made(row[None, :length]).y for row, length in zip(tokens, lengths, strict=True)])
+    assert relative_difference(together, alone) < 1e-12
+
+
+@pytest.mark.parametrize(("layer", "pool", "both_ways"), KINDS)
+def test_gradients_do_not_reach_the_padding(layer, pool, both_ways):
+    made, (_, lengths) = model(layer, pool, both_ways), texts()
+    tokens = torch.full((4, 7), V - 1)  # the padding has a row of its own
+    for row, length in enumerate(lengths):
+        tokens[row, :length] = torch.randint(V - 1, (int(length),))
+    made(tokens, lengths).y.sum().backward()
+    assert made.embedding.W_e.grad[V - 1].abs().max() == 0
+    assert made.embedding.W_e.grad[: V - 1].abs().max() > 0
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_states_are_torchs_step_by_step(layer, relative_difference):
+    made, (tokens, lengths) = model(layer), texts()
+    single = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}[layer](D, H).double()
+    single.load_state_dict({name.removesuffix("_l0"): weight for name, weight in made.recurrent.state_dict().items()})
+    h = made(tokens, lengths).trace.h
+    for row, length in enumerate(lengths):
+        state = None
+        for t in range(int(length)):
+            state = single(made.embedding(tokens[row, t])[None], state)
+            now = state[0] if layer == "lstm" else state
+            assert relative_difference(h[row, t], now[0]) < 1e-12
+        assert h[row, length:].abs().sum() == 0
+
+
+def test_pools_are_what_they_say():
+    h, lengths = torch.randn(3, 5, 4).double(), torch.tensor([5, 2, 1])
+    for row, length in enumerate(lengths):
+        real = h[row, :length]
+        assert torch.equal(pooling(h, lengths, "last")[row], real[-1])
+        assert torch.allclose(pooling(h, lengths, "mean")[row], real.mean(dim=0))
+        assert torch.equal(pooling(h, lengths, "max")[row], real.max(dim=0).values)
+        assert torch.equal(pooling(h, lengths, "last", both_ways=True)[row], torch.cat([real[-1, :2], real[0, 2:]]))
+
+
+def test_without_lengths_the_padding_is_read():
+    made, (tokens, lengths) = model(), texts()
+    assert not torch.allclose(made(tokens).y[1], made(tokens, lengths).y[1])
+    assert torch.allclose(made(tokens).y[0], made(tokens, lengths).y[0])
+
+
+def test_after_each_word_is_what_the_text_cut_there_would_get(relative_difference):
+    made, tokens = model(pool="mean", both_ways=True), torch.randint(V, (6,))
+    found = made.after_each_word(tokens)
+    for t in range(1, 7):
+        assert relative_difference(found[t - 1], made(tokens[None, :t]).y[0]) < 1e-12
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_traced_twin_answers_alike(layer, relative_difference):
+    made, (tokens, lengths) = model(layer), texts()
+    assert relative_difference(made.traced()(tokens, lengths).y, made(tokens, lengths).y) < 1e-12
+    with pytest.raises(ValueError, match="only a layer that reads one way"):
+        model(both_ways=True).traced()
+
+
+def test_dropout_only_in_training():
+    made, (tokens, lengths) = model(dropout=0.5), texts()
+    assert not torch.equal(made(tokens, lengths).y, made(tokens, lengths).y)
+    made.eval()
+    assert torch.equal(made(tokens, lengths).y, made(tokens, lengths).y)
+
+
+WRONG = {
+    r"lengths must have shape \(4,\), one for each text; \(3,\) came": torch.tensor([1, 2, 3]),
+    "lengths must lie between 1 and 7; 0 came": torch.tensor([1, 0, 3, 4]),
+    "lengths must lie between 1 and 7; 8 came": torch.tensor([1, 8, 3, 4]),
+}
+
+
+@pytest.mark.parametrize(("sentence", "lengths"), WRONG.items())
+def test_lengths_that_do_not_fit_are_refused(sentence, lengths):
+    with pytest.raises(ValueError, match=sentence):
+        model()(texts()[0], lengths)
+
+
+@pytest.mark.parametrize("options", [{"layer": "cnn"}, {"pool": "sum"}])
+def test_what_is_not_there_is_named(options):
+    with pytest.raises(ValueError, match="wanted one of"):
+        TextClassifier(V, D, H, 2, **options)
