@@ -1,4 +1,4 @@
-"""The command line: `python -m unrolled doctor`, `exercises [--json]`, `progress`, `train language`, `sample`."""
+"""The command line: `python -m unrolled doctor`, `exercises [--json]`, `progress`, `train`, `sample`, `classify`."""
 
 import argparse
 import json
@@ -16,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     add(commands, progress, "show what was answered on this machine")
     add_train(add(commands, train, "train a model on your own files"))
     add_sample(add(commands, sample, "let a language model that you trained write"))
+    add_classify(add(commands, classify, "ask a classifier that you trained"))
     chosen = parser.parse_args(arguments)
     if "run" not in chosen:
         parser.print_help(sys.stderr)
@@ -38,37 +39,36 @@ def add(commands: argparse._SubParsersAction, run, help: str) -> argparse.Argume
 
 def add_train(command: argparse.ArgumentParser) -> None:
     tasks = command.add_subparsers(metavar="task", required=True, dest="task")
-    language = tasks.add_parser("language", help="the next character of a text")
-    language.add_argument("--text", required=True, metavar="FILE", help="a text in UTF-8")
-    language.add_argument("--validation", metavar="FILE", help="what is held out; else the last 10 %% of the text")
-    language.add_argument("--model", default="lstm", choices=["lstm", "gru", "rnn", "transformer"])
-    length = language.add_mutually_exclusive_group(required=True)
-    length.add_argument("--seconds", type=float, help="how long to train")
-    length.add_argument("--epochs", type=int, help="how often to go through the text")
-    language.add_argument("--seed", type=int, default=0)
-    language.add_argument("--device", help="cpu, cuda or mps; else the fastest there is")
-    language.add_argument("--out", default="trained", metavar="DIR", help="where the model goes (trained)")
-    language.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    for name, option, what, help in (
+        ("language", "--text", "a text in UTF-8", "the next character of a text"),
+        ("classify", "--examples", "label, tab, text on each line", "a verdict on a text"),
+    ):
+        task = tasks.add_parser(name, help=help)
+        task.add_argument(option, required=True, metavar="FILE", help=what, dest="file")
+        task.add_argument("--validation", metavar="FILE", help="what is held out; else a tenth of the file")
+        task.add_argument("--model", default="lstm", choices=["lstm", "gru", "rnn", "transformer"])
+        length = task.add_mutually_exclusive_group(required=True)
+        length.add_argument("--seconds", type=float, help="how long to train")
+        length.add_argument("--epochs", type=int, help="how often to go through the file")
+        task.add_argument("--seed", type=int, default=0)
+        task.add_argument("--device", help="cpu, cuda or mps; else the fastest there is")
+        task.add_argument("--out", default="trained", metavar="DIR", help="where the model goes (trained)")
+        task.add_argument("--resume", action="store_true", help="go on with the run in --out")
 
 
 def train(chosen: argparse.Namespace) -> int:
     """The last line is the figure of merit, as JSON."""
-    from unrolled.commands import language
+    from importlib import import_module
 
-    trained = language.train(
-        chosen.text,
-        chosen.out,
-        validation=chosen.validation,
-        kind=chosen.model,
-        seconds=chosen.seconds,
-        epochs=chosen.epochs,
-        seed=chosen.seed,
-        device=chosen.device,
-        resume=chosen.resume,
-    )
-    merit = {"val_nats_per_char": trained.val_nats_per_char, "steps": trained.steps, "model": str(trained.file)}
+    from unrolled.commands.run import Asked
+
+    task = import_module(f"unrolled.commands.{chosen.task}")
+    asked = Asked(*(getattr(chosen, name) for name in ("out", "seconds", "epochs", "seed", "device", "resume")))
+    trained = task.train(chosen.file, asked, chosen.validation, chosen.model)
+    merit = trained._asdict() | {"file": str(trained.file)}
+    interrupted = merit.pop("interrupted")
     print(json.dumps(merit))
-    return 130 if trained.interrupted else 0
+    return 130 if interrupted else 0
 
 
 def add_sample(command: argparse.ArgumentParser) -> None:
@@ -86,6 +86,21 @@ def sample(chosen: argparse.Namespace) -> int:
 
     options = {name: getattr(chosen, name) for name in ("temperature", "top_k", "nucleus", "seed")}
     print(language.sample(chosen.model, chosen.prompt, chosen.length, **options))
+    return 0
+
+
+def add_classify(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="trained", metavar="DIR", help="where `train classify` put it (trained)")
+    command.add_argument("texts", nargs="*", help="texts; without any, the lines of the standard input")
+
+
+def classify(chosen: argparse.Namespace) -> int:
+    """A line a text: label, probability, text."""
+    from unrolled.commands import classify
+
+    texts = chosen.texts or [line.strip() for line in sys.stdin if line.strip()]
+    for text, (label, p) in zip(texts, classify.classify(chosen.model, texts) if texts else [], strict=True):
+        print(f"{label}\t{p:.3f}\t{text}")
     return 0
 
 

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from unrolled.commands import language
+from unrolled.commands.run import Asked
 from unrolled.data import documentation, files
 
 SEEDS = int(os.environ.get("SEEDS", "3"))
@@ -134,7 +135,7 @@ def compare(path: Path, seed: int) -> dict[str, float]:
         torch.manual_seed(seed)
         nats, seconds = reference(train, parts.held_out, V)
         with tempfile.TemporaryDirectory() as out:
-            trained = language.train(path, out, seconds=seconds, seed=seed, device="cpu", say=lambda _: None)
+            trained = language.train(path, Asked(out, seconds, seed=seed, device="cpu", say=lambda _: None))
         name = reference.__name__
         ours = trained.val_nats_per_char
         row |= {name: nats, f"{name}, s": seconds, f"ours in the time of {name}": ours, f"ours / {name}": ours / nats}

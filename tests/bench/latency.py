@@ -83,6 +83,7 @@ Bare()
 # The time in the functions that a widget was given, in milliseconds since it was last asked for.
 TIMED = """
 import time as _time
+import types as _types
 _spent = []
 def _timed(function):
     def run(*given, **named):
@@ -98,7 +99,7 @@ def _took():
     _spent.clear()
     return total
 for _name, _value in list(vars(_w).items()):
-    if callable(_value) and _name[0] != "_" and not hasattr(_value, "timed"):
+    if type(_value) in (_types.FunctionType, _types.MethodType) and not hasattr(_value, "timed"):
         setattr(_w, _name, _timed(_value))
 """
 

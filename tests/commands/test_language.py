@@ -8,6 +8,8 @@ import pytest
 import torch
 from unrolled import __main__ as command_line
 from unrolled.commands import given, language
+from unrolled.commands import run as running
+from unrolled.commands.run import Asked
 from unrolled.models.language_model import LanguageModel
 from unrolled.models.transformer import Transformer
 from unrolled.models.transformer import nats as transformer_nats
@@ -33,6 +35,10 @@ def small(monkeypatch):
         return language.Settings(8, 24, 0.1, 8, 16, 1e-2, 0.0)
 
     monkeypatch.setattr(language, "settings", settings)
+
+
+def quiet(out, epochs, **options):
+    return Asked(out, epochs=epochs, say=lambda _: None, **options)
 
 
 def run(*arguments):
@@ -106,14 +112,14 @@ def test_what_is_held_out_changes_no_weight(text, tmp_path):
     other.write_text(whole[:cut] + whole[cut:][::-1], encoding="utf-8")
     scores = []
     for path, out in ((text, "a"), (other, "b")):
-        scores.append(language.train(path, tmp_path / out, epochs=2, say=lambda _: None).val_nats_per_char)
+        scores.append(language.train(path, quiet(tmp_path / out, 2)).val_nats_per_char)
     a, b = (language.load(tmp_path / out)[0].model for out in "ab")
     assert all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
     assert scores[0] != scores[1]
 
 
 def test_a_run_that_was_killed_ends_as_one_that_was_not(text, tmp_path, monkeypatch):
-    whole = language.train(text, tmp_path / "whole", epochs=40, say=lambda _: None)
+    whole = language.train(text, quiet(tmp_path / "whole", 40))
     steps = []
 
     class Killed(Exception):
@@ -128,18 +134,18 @@ def test_a_run_that_was_killed_ends_as_one_that_was_not(text, tmp_path, monkeypa
 
         return kept(*given, callback=kill, **options)
 
-    kept = language.training.fit
-    monkeypatch.setattr(language.training, "fit", fit)
+    kept = running.training.fit
+    monkeypatch.setattr(running.training, "fit", fit)
     with pytest.raises(Killed):
-        language.train(text, tmp_path / "out", epochs=40, say=lambda _: None)
-    monkeypatch.setattr(language.training, "fit", kept)
-    again = language.train(text, tmp_path / "out", epochs=40, resume=True, seed=0, say=lambda _: None)
+        language.train(text, quiet(tmp_path / "out", 40))
+    monkeypatch.setattr(running.training, "fit", kept)
+    again = language.train(text, quiet(tmp_path / "out", 40, resume=True))
     assert again.val_nats_per_char == whole.val_nats_per_char
     assert again.steps == whole.steps
 
 
 def test_interrupted_it_keeps_the_best_weights_and_scores_them(text, tmp_path, monkeypatch, capsys):
-    kept = language.training.fit
+    kept = running.training.fit
 
     def fit(*given, callback, **options):
         def interrupt(step):
@@ -149,7 +155,7 @@ def test_interrupted_it_keeps_the_best_weights_and_scores_them(text, tmp_path, m
 
         return kept(*given, callback=interrupt, **options)
 
-    monkeypatch.setattr(language.training, "fit", fit)
+    monkeypatch.setattr(running.training, "fit", fit)
     assert run("--text", text, "--epochs", 5, "--out", tmp_path / "out") == 130
     out = capsys.readouterr().out
     assert "interrupted: the best weights so far are kept" in out
@@ -188,7 +194,7 @@ def test_a_folder_and_a_text_with_a_mark_at_its_beginning(tmp_path):
 def test_what_cannot_be_sampled_is_told(text, tmp_path, capsys):
     assert command_line.main(["sample", "--model", str(tmp_path)]) == 2
     assert "model.safetensors is not there; `python -m unrolled train language" in capsys.readouterr().err
-    language.train(text, tmp_path / "out", epochs=1, say=lambda _: None)
+    language.train(text, quiet(tmp_path / "out", 1))
     assert command_line.main(["sample", "--model", str(tmp_path / "out"), "--prompt", "Ünd"]) == 2
     assert "the prompt holds 'Ü', which the text it was trained on does not have" in capsys.readouterr().err
     with pytest.raises(given.Refused, match="the prompt holds nothing"):

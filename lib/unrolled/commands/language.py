@@ -6,7 +6,8 @@
 Shapes: T characters of a text, V different ones.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unrolled import training
+from unrolled.commands import run
 from unrolled.commands.given import Refused, text
+from unrolled.commands.run import Asked
 from unrolled.data.batching import Window, streams, windows
 from unrolled.models.language_model import CarriedLoss, LanguageModel, nats
 from unrolled.models.transformer import Transformer, reader
@@ -23,7 +26,6 @@ from unrolled.models.transformer import nats as transformer_nats
 
 HELD_OUT, LOOKED_AT = 0.1, 0.05
 BEFORE = 1000  # characters that are read before the first that is scored
-FILE = "model.safetensors"
 KINDS = ("lstm", "gru", "rnn", "transformer")
 
 
@@ -86,7 +88,7 @@ class Recurrent:
             self.model.embedding.W_e.mul_(0.1)
         self.loss: Callable = CarriedLoss()
 
-    def batches(self, tokens: Tensor) -> Iterable[Window]:
+    def batches(self, tokens: Tensor) -> "Shifted":
         return Shifted(tokens, self.sizes.batch_size, self.sizes.window)
 
     def nats(self, tokens: Tensor) -> Tensor:
@@ -114,7 +116,7 @@ class Attentive:
     def loss(model: nn.Module, window: Window) -> Tensor:
         return F.cross_entropy(model(window.x).logits.flatten(0, 1), window.y.flatten())
 
-    def batches(self, tokens: Tensor) -> Iterable[Window]:
+    def batches(self, tokens: Tensor) -> "Anywhere":
         return Anywhere(tokens, self.sizes.batch_size, self.sizes.window)
 
     def nats(self, tokens: Tensor) -> Tensor:
@@ -130,9 +132,13 @@ class Shifted:
     def __init__(self, tokens: Tensor, batch_size: int, window: int):
         self.tokens, self.batch_size, self.window = tokens, batch_size, window
 
+    def __len__(self) -> int:
+        """Windows a round, whatever its beginning: what is too much of one is left out."""
+        return (len(self.tokens) - self.window) // self.batch_size // self.window
+
     def __iter__(self) -> Iterator[Window]:
         start = int(torch.randint(self.window, ()))
-        yield from windows(streams(self.tokens[start:], self.batch_size), self.window)
+        yield from islice(windows(streams(self.tokens[start:], self.batch_size), self.window), len(self))
 
 
 class Anywhere:
@@ -141,8 +147,11 @@ class Anywhere:
     def __init__(self, tokens: Tensor, batch_size: int, window: int):
         self.tokens, self.batch_size, self.window = tokens, batch_size, window
 
+    def __len__(self) -> int:
+        return max(1, len(self.tokens) // (self.batch_size * self.window))
+
     def __iter__(self) -> Iterator[Window]:
-        for _ in range(max(1, len(self.tokens) // (self.batch_size * self.window))):
+        for _ in range(len(self)):
             starts = torch.randint(len(self.tokens) - self.window, (self.batch_size, 1))
             places = starts + torch.arange(self.window + 1)
             pieces = self.tokens[places]
@@ -157,13 +166,13 @@ def learner(kind: str, vocab_size: int, sizes: Settings) -> Recurrent | Attentiv
 
 def fitting(sizes: Settings, length: int, path: str | Path) -> Settings:
     """Fewer streams where the text is short; Refused where not even one window is there."""
-    least = 2 * (sizes.window + 1)
+    least = 2 * sizes.window + 2
     if length < least:
         raise Refused(
             f"{path} is too short: {length:,} characters are left to train on, and the context of {sizes.window} "
             f"wants at least {least:,}"
         )
-    return sizes._replace(batch_size=min(sizes.batch_size, length // (sizes.window + 1)))
+    return sizes._replace(batch_size=min(sizes.batch_size, length // (2 * sizes.window + 1)) or 1)
 
 
 def mean_nats(score: Callable[[Tensor], Tensor], before: Tensor, scored: Tensor) -> float:
@@ -178,70 +187,37 @@ class Trained(NamedTuple):
     interrupted: bool
 
 
-def train(
-    path: str | Path,
-    out: str | Path,
-    *,
-    validation: str | Path | None = None,
-    kind: str = "lstm",
-    seconds: float | None = None,
-    epochs: int | None = None,
-    seed: int = 0,
-    device: torch.device | str | None = None,
-    resume: bool = False,
-    say: Callable[[str], None] = print,
-) -> Trained:
-    """Train on a text, keep the best weights in `out`, and score what is held out."""
-    device = torch.device(device) if device else training.pick_device()
-    torch.manual_seed(seed)
-    parts = split(path, validation)
+def train(path: str | Path, asked: Asked, validation: str | Path | None = None, kind: str = "lstm") -> Trained:
+    """Train on a text, keep the best weights, and score what is held out."""
+    torch.manual_seed(asked.seed)
+    device, parts = asked.on(), split(path, validation)
     sizes = fitting(settings(kind, len(parts.train)), len(parts.train), path)
     task = learner(kind, len(parts.characters), sizes)
     task.model.to(device)
-    say(parts.told)
-    batches = task.batches(parts.train.to(device))
-    a_round = sum(1 for _ in batches)
-    looked = parts.looked_at.to(device)
-    file, interrupted, taken = Path(out) / FILE, False, []
-    try:
-        training.fit(
-            task.model,
-            batches,
-            task.loss,
-            steps=None if epochs is None else epochs * a_round,
-            seconds=seconds,
-            lr=sizes.lr,
-            optimizer=lambda weights, lr: torch.optim.AdamW(weights, lr, weight_decay=sizes.weight_decay),
-            schedule="cosine",
-            clip_norm=1.0,
-            validate=lambda _: mean_nats(task.nats, parts.train.to(device), looked),
-            validate_every=max(a_round, 100),
-            checkpoint=Path(out) / "run.safetensors",
-            checkpoint_every=max(a_round, 100),
-            resume=resume,
-            progress=True,
-            callback=lambda step: taken.append(step.step),
-        )
-    except KeyboardInterrupt:  # fit has put the best weights back
-        interrupted = True
-        say("interrupted: the best weights so far are kept")
-    train_and_looked = torch.cat([parts.train, parts.looked_at]).to(device)
-    score = mean_nats(task.nats, train_and_looked, parts.held_out.to(device))
+    asked.say(parts.told)
+    seen, looked, held = (part.to(device) for part in (parts.train, parts.looked_at, parts.held_out))
+    batches = task.batches(seen)
+    went = run.fit(
+        task.model,
+        batches,
+        task.loss,
+        lambda _: mean_nats(task.nats, seen, looked),
+        asked,
+        a_round=len(batches),
+        lr=sizes.lr,
+        weight_decay=sizes.weight_decay,
+    )
+    score = mean_nats(task.nats, torch.cat([seen, looked]), held)
     notes = {"task": "language", "kind": kind, "characters": parts.characters, "settings": list(sizes)}
-    training.save(file, task.model.cpu(), **notes, val_nats_per_char=score, split=parts.told)
-    return Trained(file, score, taken[-1] if taken else 0, interrupted)
+    training.save(asked.file(), task.model.cpu(), **notes, val_nats_per_char=score, split=parts.told)
+    return Trained(asked.file(), score, *went)
 
 
 def load(out: str | Path) -> tuple[Recurrent | Attentive, str]:
     """What `train` kept in `out`, and its characters."""
-    file = Path(out) / FILE
-    if not file.is_file():
-        raise Refused(f"{file} is not there; `python -m unrolled train language --text FILE --out {out}` makes it")
-    notes = training.notes(file)
-    if notes.get("task") != "language":
-        raise Refused(f"{file} is no language model; it was trained to {notes.get('task', 'do something else')}")
+    notes = run.notes_of(out, "language", "--text")
     task = learner(notes["kind"], len(notes["characters"]), Settings(*notes["settings"]))
-    training.load(file, task.model)
+    training.load(Path(out) / run.FILE, task.model)
     task.model.eval()
     return task, notes["characters"]
 

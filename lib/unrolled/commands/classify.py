@@ -1,0 +1,200 @@
+"""`train classify` and `classify`: a verdict on the reader's own texts, beside a bag of words.
+
+held out    10 % of the examples by seed, of every label alike, or --validation; no text is in both parts
+looked at   10 % of what is left, in the same way: early stopping sees this, and nothing of what is held out
+baseline    logistic regression on which words occur, trained on all that is not held out
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from unrolled import training
+from unrolled.commands import given, run
+from unrolled.commands.given import Line, Refused
+from unrolled.commands.run import Asked
+from unrolled.data import words
+from unrolled.data.batching import pad
+from unrolled.models.text_classifier import LAYERS, TextClassifier
+
+HELD_OUT, LOOKED_AT = 0.1, 0.1
+LONGEST = 400  # words of a text that are read
+
+
+class Settings(NamedTuple):
+    embed_dim: int = 64
+    hidden_size: int = 64
+    dropout: float = 0.5
+    word_dropout: float = 0.1  # words that are hidden in training
+    batch_size: int = 32
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+
+
+class Split(NamedTuple):
+    train: list[Line]
+    looked_at: list[Line]
+    held_out: list[Line]
+    labels: list[str]
+    told: str
+
+
+class Batch(NamedTuple):
+    tokens: Tensor  # (B, T)
+    lengths: Tensor  # (B,)
+    y: Tensor  # (B,)
+
+
+def split(path: str | Path, validation: str | Path | None = None, seed: int = 0) -> Split:
+    examples = given.lines(path, "a label and a text")
+    parted = {"group": lambda line: same(line.second), "stratum": lambda line: line.first}
+    if validation is None:
+        rest, held_out = given.split(examples, HELD_OUT, seed, **parted)
+        told = f"held out: {len(held_out):,} of {len(examples):,} examples, of each label about a tenth, by seed {seed}"
+    else:
+        held_out = given.lines(validation, "a label and a text")
+        inside = {same(line.second) for line in held_out}
+        rest = [line for line in examples if same(line.second) not in inside]
+        told = f"held out: {validation}, {len(held_out):,} examples"
+        if len(rest) < len(examples):
+            told += f"; {len(examples) - len(rest)} of the training texts are in it too and were left out"
+    train, looked_at = given.split(rest, LOOKED_AT, seed + 1, **parted)
+    labels = sorted({line.first for line in train})
+    if len(labels) < 2:
+        only = f"{labels[0]!r} alone" if labels else "nothing"
+        raise Refused(f"{path} gives {only} to train on; at least two labels with two texts each are wanted")
+    strange = sorted({line.first for line in [*looked_at, *held_out]} - set(labels))
+    if strange:
+        raise Refused(f"label {strange[0]!r} is not among those to train on ({', '.join(labels)})")
+    return Split(train, looked_at, held_out, labels, told)
+
+
+def same(text: str) -> str:
+    """What makes two texts the same: letters' case and spaces don't."""
+    return " ".join(text.lower().split())
+
+
+def tokens(vocabulary: words.Vocabulary, text: str) -> Tensor:
+    return vocabulary.encode(words.tokenise(text)[:LONGEST] or [words.UNKNOWN])
+
+
+class Batches:
+    """Rounds through the examples in a new order each, some words hidden; batches of texts of about one length."""
+
+    def __init__(self, texts: list[Tensor], labels: Tensor, sizes: Settings):
+        self.texts, self.labels, self.sizes = texts, labels, sizes
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.texts) / self.sizes.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = torch.randperm(len(self.texts)).tolist()
+        chunk = 20 * self.sizes.batch_size
+        for start in range(0, len(order), chunk):
+            near = sorted(order[start : start + chunk], key=lambda n: len(self.texts[n]))
+            pieces = [near[at : at + self.sizes.batch_size] for at in range(0, len(near), self.sizes.batch_size)]
+            for place in torch.randperm(len(pieces)).tolist():
+                yield self.batch(pieces[place])
+
+    def batch(self, numbers: Sequence[int]) -> Batch:
+        padded = pad([self.texts[n] for n in numbers])
+        hidden = torch.rand(padded.tokens.shape) < self.sizes.word_dropout
+        return Batch(padded.tokens.masked_fill(hidden, 1), padded.lengths, self.labels[list(numbers)])  # 1: <unk>
+
+
+def loss(model: nn.Module, batch: Batch) -> Tensor:
+    return F.cross_entropy(model(batch.tokens, batch.lengths).y, batch.y)
+
+
+@torch.no_grad()
+def probabilities(model: nn.Module, texts: list[Tensor], device: torch.device | str = "cpu") -> Tensor:
+    """(N, V), without dropout."""
+    model.eval()
+    parts = []
+    for start in range(0, len(texts), 256):
+        batch, lengths = pad(texts[start : start + 256])
+        parts.append(model(batch.to(device), lengths.to(device)).y.softmax(dim=-1).cpu())
+    return torch.cat(parts)
+
+
+def baseline(examples: Iterable[Line], held_out: Sequence[Line]) -> float:
+    """Accuracy of logistic regression on which words occur."""
+    seen = list(examples)
+    bag = CountVectorizer(tokenizer=words.tokenise, token_pattern=None, lowercase=False, binary=True)
+    linear = LogisticRegression(max_iter=2000).fit(bag.fit_transform(line.second for line in seen), firsts(seen))
+    return float(linear.score(bag.transform(line.second for line in held_out), firsts(held_out)))
+
+
+def firsts(lines: Iterable[Line]) -> list[str]:
+    return [line.first for line in lines]
+
+
+class Trained(NamedTuple):
+    file: Path
+    accuracy: float
+    baseline_accuracy: float
+    steps: int
+    interrupted: bool
+
+
+def train(path: str | Path, asked: Asked, validation: str | Path | None = None, kind: str = "lstm") -> Trained:
+    """Train on examples, keep the best weights, and score what is held out, beside the baseline."""
+    if kind not in LAYERS:
+        raise Refused(f"--model is {kind}; one of {', '.join(LAYERS)} is wanted")
+    torch.manual_seed(asked.seed)
+    device, parts, sizes = asked.on(), split(path, validation, asked.seed), Settings()
+    asked.say(parts.told)
+    vocabulary = words.vocabulary([word for line in parts.train for word in words.tokenise(line.second)])
+    model = built(kind, len(vocabulary), len(parts.labels), sizes).to(device)
+    seen, looked, held = (
+        numbered(lines, vocabulary, parts.labels) for lines in (parts.train, parts.looked_at, parts.held_out)
+    )
+    batches = Batches(*seen, sizes)
+    went = run.fit(
+        model,
+        batches,
+        loss,
+        lambda model: nats(probabilities(model, looked[0], device), looked[1]),
+        asked,
+        a_round=len(batches),
+        lr=sizes.lr,
+        weight_decay=sizes.weight_decay,
+    )
+    right = probabilities(model, held[0], device).argmax(dim=-1) == held[1]
+    accuracy, simple = right.double().mean().item(), baseline([*parts.train, *parts.looked_at], parts.held_out)
+    notes = {"task": "classify", "kind": kind, "words": list(vocabulary.words), "labels": parts.labels}
+    training.save(asked.file(), model.cpu(), **notes, settings=list(sizes), accuracy=accuracy, split=parts.told)
+    return Trained(asked.file(), accuracy, simple, *went)
+
+
+def numbered(lines: Sequence[Line], vocabulary: words.Vocabulary, labels: list[str]) -> tuple[list[Tensor], Tensor]:
+    """Each text as numbers (T,), and the labels' numbers (N,)."""
+    texts = [tokens(vocabulary, line.second) for line in lines]
+    return texts, torch.tensor([labels.index(line.first) for line in lines])
+
+
+def nats(p: Tensor, y: Tensor) -> float:
+    """Mean −ln p of the right label, p (N, V), y (N,)."""
+    return -p[torch.arange(len(p)), y].clamp(min=1e-12).log().mean().item()
+
+
+def built(kind: str, vocab_size: int, classes: int, sizes: Settings) -> TextClassifier:
+    options = {"layer": kind, "both_ways": True, "pool": "max", "dropout": sizes.dropout}
+    return TextClassifier(vocab_size, sizes.embed_dim, sizes.hidden_size, classes, **options)
+
+
+def classify(out: str | Path, texts: Sequence[str]) -> list[tuple[str, float]]:
+    """For each text the likeliest label, and its probability."""
+    notes = run.notes_of(out, "classify", "--examples")
+    vocabulary, labels = words.Vocabulary(notes["words"]), notes["labels"]
+    model = built(notes["kind"], len(vocabulary), len(labels), Settings(*notes["settings"]))
+    training.load(Path(out) / run.FILE, model)
+    best = probabilities(model, [tokens(vocabulary, text) for text in texts]).max(dim=-1)
+    return [(labels[n], p) for n, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)]

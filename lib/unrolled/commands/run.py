@@ -1,0 +1,86 @@
+"""What the tasks have in common: training that may be interrupted, and the file that it leaves."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from unrolled import training
+from unrolled.commands.given import Refused
+
+FILE, RUN = "model.safetensors", "run.safetensors"
+
+
+class Asked(NamedTuple):
+    """What every `train` command is told."""
+
+    out: str | Path
+    seconds: float | None = None
+    epochs: int | None = None
+    seed: int = 0
+    device: torch.device | str | None = None
+    resume: bool = False
+    say: Callable[[str], None] = print
+
+    def on(self) -> torch.device:
+        return torch.device(self.device) if self.device else training.pick_device()
+
+    def file(self) -> Path:
+        return Path(self.out) / FILE
+
+
+class Went(NamedTuple):
+    steps: int
+    interrupted: bool
+
+
+def fit(
+    model: nn.Module,
+    batches: Iterable[Any],
+    loss: Callable[[nn.Module, Any], Tensor],
+    validate: Callable[[nn.Module], float],
+    asked: Asked,
+    *,
+    a_round: int,
+    lr: float,
+    weight_decay: float,
+) -> Went:
+    """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order."""
+    taken = [0]
+    every = max(a_round, 100) if asked.epochs is None else a_round
+    try:
+        training.fit(
+            model,
+            batches,
+            loss,
+            steps=None if asked.epochs is None else asked.epochs * a_round,
+            seconds=asked.seconds,
+            lr=lr,
+            optimizer=lambda weights, lr: torch.optim.AdamW(weights, lr, weight_decay=weight_decay),
+            schedule="cosine",
+            clip_norm=1.0,
+            validate=validate,
+            validate_every=every,
+            checkpoint=Path(asked.out) / RUN,
+            checkpoint_every=every,
+            resume=asked.resume,
+            progress=True,
+            callback=lambda step: taken.append(step.step),
+        )
+    except KeyboardInterrupt:  # fit has put the best weights back
+        asked.say("interrupted: the best weights so far are kept")
+        return Went(taken[-1], interrupted=True)
+    return Went(taken[-1], interrupted=False)
+
+
+def notes_of(out: str | Path, task: str, wanted: str) -> dict[str, Any]:
+    """The notes of the model in `out`; Refused where there is none, or one of another task."""
+    file = Path(out) / FILE
+    if not file.is_file():
+        raise Refused(f"{file} is not there; `python -m unrolled train {task} {wanted} FILE --out {out}` makes it")
+    notes = training.notes(file)
+    if notes.get("task") != task:
+        raise Refused(f"{file} was trained to {notes.get('task', 'do something else')}; one for {task} is wanted")
+    return notes
