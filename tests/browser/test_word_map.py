@@ -239,14 +239,15 @@ def test_what_does_not_fit_is_refused(wrong, told):
         WordMap(**{**fitting, **wrong}, nearest=nearest, nearest_drawn=nearest_drawn)
 
 
-READ = """states => states.map(state => {
+READ = r"""states => states.map(state => {
     model.take(state);
     const svg = document.querySelector(".unrolled-word-map-drawing");
     const paths = [...svg.querySelectorAll("path")].map(node => node.getAttribute("d"));
-    const texts = [...svg.querySelectorAll("text:not(.unrolled-word-map-axis)")].filter(node => node.textContent);
+    const texts = [...svg.querySelectorAll("text:not(.unrolled-word-map-axis)")].filter(node => node.getAttribute("visibility") === "visible");
+    const place = node => node.getAttribute("transform").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
     return {
         numbers: widget.numbers(model), paths, says: document.querySelector("p[role=status]").textContent,
-        labels: texts.map(node => [node.textContent, Number(node.getAttribute("x")), Number(node.getAttribute("y"))]),
+        labels: texts.map(node => [node.textContent, ...place(node)]),
     };
 })"""
 AXES, DOTS, TRAIL, LINES, KEPT, LOST, WRONG, CHOSEN = 0, slice(1, 4), 4, 5, 6, 7, 8, 9  # the drawing's paths

@@ -1,7 +1,7 @@
 // Words as points: the neighbours of one of them in all dimensions beside those that the picture makes.
 // The nodes are built once; after that only paths, places of words and the lists change.
 
-const [WIDE, HIGH, LABELS, NEAR] = [470, 400, 70, 15];
+const [WIDE, HIGH, LABELS, NEAR] = [470, 400, 50, 15];
 const [TRUE, FALSE, CHOSEN] = [PALETTE[0], PALETTE[3], PALETTE[1]];
 const SIDES = [[7, 4, "start"], [-7, 4, "end"], [0, -8, "middle"], [0, 16, "middle"]];
 const RADIANS = Math.PI / 180;
@@ -90,7 +90,7 @@ function picture(held, model) {
     const now = whole.all[moment];
     const variance = [...new Set(axes)].map((axis) => spreadOf(places(held, [axis], moment)));
     const share = variance.reduce((sum, each) => sum + each, 0) / model.get("spread")[moment];
-    return { ...whole, now, share, drawn: nearestDrawn(now, axes.length, NEAR), near: held.near.subarray(moment * N * NEAR, (moment + 1) * N * NEAR) };
+    return { ...whole, now, share, means: {}, drawn: nearestDrawn(now, axes.length, NEAR), near: held.near.subarray(moment * N * NEAR, (moment + 1) * N * NEAR) };
   });
   return held.picture;
 }
@@ -137,7 +137,7 @@ function build(parts) {
   for (const [name, [, attributes]] of Object.entries(MARKS)) drawn[name] = path(attributes);
   drawn.chosen = path({ fill: CHOSEN });
   drawn.names = [0, 1, 2].map(() => svg.appendChild(words(0, 0, "", { class: "unrolled-word-map-axis" })));
-  drawn.labels = Array.from({ length: LABELS }, () => svg.appendChild(words(0, 0, "", { "font-size": 11 })));
+  drawn.labels = { layer: svg.appendChild(shape("g")), made: new Map() };
   drawn.lists = ["true", "there"].map((name) => list(parts, name));
   parts.drawing.append(element("div", { class: "unrolled-word-map-lists" }, ...drawn.lists.map(({ node }) => node)));
   return drawn;
@@ -154,16 +154,17 @@ function list(parts, name) {
 }
 
 function fillList({ head, rows }, title, neighbours) {
-  head.textContent = title;
+  say(head, title);
   rows.forEach(({ row, go, beside }, at) => {
     row.hidden = at >= neighbours.length;
     if (row.hidden) return;
     const { word, mark, number, meaning } = neighbours[at];
+    say(go, `${mark} ${word}`);
+    say(beside, number);
+    if (go.dataset.word === word && row.dataset.mark === meaning) return;
     row.dataset.mark = meaning;
     go.dataset.word = word;
-    go.textContent = `${mark} ${word}`;
     go.setAttribute("aria-label", `${word}, ${meaning}`);
-    beside.textContent = number;
   });
 }
 
@@ -207,12 +208,11 @@ function axesOf({ axes, names }, { size, reach }, model) {
 }
 
 // Words are written in order, each on the first side where it covers no other; without room it is left out.
-function label(nodes, spots, first, names) {
-  const [taken, given] = [[], new Set(first)];
+function label(labels, spots, first, names) {
+  const [taken, given, used] = [[], new Set(first), new Set()];
   const order = [...first, ...names.keys()];
-  let used = 0;
   order.forEach((m, rank) => {
-    if (used === nodes.length || (rank >= first.length && given.has(m))) return;
+    if (used.size === LABELS || (rank >= first.length && given.has(m))) return;
     const wide = 6.4 * names[m].length;
     for (const [dx, dy, anchor] of SIDES) {
       const [x, y] = [spots[3 * m] + dx, spots[3 * m + 1] + dy];
@@ -220,16 +220,25 @@ function label(nodes, spots, first, names) {
       const free = left > 0 && left + wide < WIDE && y > 10 && y < HIGH && !taken.some(([l, w, b]) => left < l + w && l < left + wide && Math.abs(b - y) < 12);
       if (!free) continue;
       taken.push([left, wide, y]);
-      write(nodes[used++], { x, y, "text-anchor": anchor, class: `unrolled-word-map-${rank ? (rank < first.length ? "near" : "other") : "word"}` }, names[m]);
+      used.add(m);
+      write(labelOf(labels, m, names[m]), { transform: `translate(${x} ${y})`, "text-anchor": anchor, class: `unrolled-word-map-${rank ? (rank < first.length ? "near" : "other") : "word"}`, visibility: "visible" });
       break;
     }
   });
-  for (const node of nodes.slice(used)) node.textContent = "";
+  for (const [m, one] of labels.made) if (!used.has(m)) write(one, { visibility: "hidden" });
 }
 
-function write(node, attributes, text) {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.textContent = text;
+// Each word keeps its node: one that is only moved, or hidden, need not be set anew by the browser.
+function labelOf({ layer, made }, m, text) {
+  if (!made.has(m)) made.set(m, { node: layer.appendChild(shape("text", { "font-size": 11 }, text)), now: {} });
+  return made.get(m);
+}
+
+function write({ node, now }, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (now[name] !== value) node.setAttribute(name, value);
+    now[name] = value;
+  }
 }
 
 function lists([left, right], { k, truly, there, cosines, keeps }, model) {
@@ -242,14 +251,21 @@ function lists([left, right], { k, truly, there, cosines, keeps }, model) {
 
 // All that the sentence says and the drawing is made from, but for the words.
 function numbersOf(model, held = hold(model)) {
-  const { now, share, reach, near, drawn } = picture(held, model);
+  const { now, share, reach } = picture(held, model);
   const one = chosen(held, model);
-  const shares = kept(near, drawn, one.k);
-  return { ...one, cosines: Array.from(one.cosines), spots: Array.from(onPage(now, held.picture, model)), share, reach, mean: shares.reduce((sum, each) => sum + each, 0) / held.N };
+  return { ...one, cosines: Array.from(one.cosines), spots: Array.from(onPage(now, held.picture, model)), share, reach, mean: meanKept(held, one.k) };
+}
+
+// The mean over all words of the share of true neighbours that the present picture keeps.
+function meanKept(held, k) {
+  const { near, drawn, means } = held.picture;
+  means[k] ??= kept(near, drawn, k).reduce((sum, each) => sum + each, 0) / held.N;
+  return means[k];
 }
 
 function sentence(held, model) {
-  const [names, view, { keeps, k, share, mean }] = [model.get("words"), model.get("view"), numbersOf(model, held)];
+  const [names, view, { keeps, k }, { share }] = [model.get("words"), model.get("view"), chosen(held, model), held.picture];
+  const mean = meanKept(held, k);
   const which = [...new Set(chosenAxes(model).map((axis) => axis + 1))];
   const on = which.length === 1 ? `axis ${which[0]} alone, a line` : `axes ${which.join(", ")}`;
   const [moment, moments] = [model.get("moment"), model.get("moments")];
