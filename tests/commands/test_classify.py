@@ -1,0 +1,185 @@
+"""`train classify` and `classify`: parts that share no text, a baseline beside it, and what can't be used is told."""
+
+import io
+import json
+import random
+from collections import Counter
+
+import pytest
+import torch
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from unrolled import __main__ as command_line
+from unrolled.commands import classify, given
+from unrolled.commands.given import Line, Refused
+from unrolled.commands.run import Asked
+from unrolled.data import words
+
+GOOD, BAD = ["warm", "kind", "fresh"], ["cold", "rude", "stale"]
+
+
+def example(draw):
+    """Good and bad words in equal number; what follows `but` decides."""
+    label = draw.choice(["good", "bad"])
+    first, last = (BAD, GOOD) if label == "good" else (GOOD, BAD)
+    middle = " ".join(draw.choices(["it", "was", "so", "we", "found", "them"], k=draw.randint(1, 5)))
+    return f"{label}\t{draw.choice(first)} {middle} but {draw.choice(last)} {draw.choice(['here', 'there', 'today'])}"
+
+
+@pytest.fixture
+def examples(tmp_path):
+    draw = random.Random(0)
+    path = tmp_path / "examples.tsv"
+    path.write_text("\n".join(example(draw) for _ in range(400)) + "\n", encoding="utf-8")
+    return path
+
+
+def run(*arguments):
+    return command_line.main(["train", "classify", *map(str, arguments)])
+
+
+def test_it_learns_what_a_bag_of_words_cannot(examples, tmp_path, capsys):
+    assert run("--examples", examples, "--epochs", 12, "--out", tmp_path / "out") == 0
+    told, last = capsys.readouterr().out.strip().splitlines()
+    assert told.startswith("held out: 4")
+    merit = json.loads(last)
+    assert merit["accuracy"] > 0.95
+    assert merit["baseline_accuracy"] < 0.75
+    assert (
+        command_line.main(["classify", "--model", str(tmp_path / "out"), "rude it was but warm here", "Kind, but cold"])
+        == 0
+    )
+    first, second = capsys.readouterr().out.strip().splitlines()
+    assert first.startswith("good\t")
+    assert second.startswith("bad\t")
+
+
+def test_texts_come_from_the_standard_input_too(examples, tmp_path, capsys, monkeypatch):
+    assert run("--examples", examples, "--epochs", 1, "--model", "gru", "--out", tmp_path / "out") == 0
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.StringIO("warm it was\n\nunheard of words\n"))
+    assert command_line.main(["classify", "--model", str(tmp_path / "out")]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.strip().splitlines()]
+    assert [line[2] for line in lines] == ["warm it was", "unheard of words"]
+    assert all(0.5 <= float(line[1]) <= 1 for line in lines)
+
+
+def test_the_parts_are_stratified_and_share_no_text(tmp_path):
+    draw = random.Random(1)
+    lines = [f"{'rare' if n % 10 == 0 else 'usual'}\ttext {draw.randrange(300)} of these" for n in range(1000)]
+    path = tmp_path / "doubles.tsv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    parts = classify.split(path, seed=3)
+    sets = [{line.second for line in part} for part in (parts.train, parts.looked_at, parts.held_out)]
+    assert not sets[0] & sets[1] | sets[0] & sets[2] | sets[1] & sets[2]
+    assert sum(map(len, (parts.train, parts.looked_at, parts.held_out))) == 1000
+    counts = Counter(line.first for line in parts.held_out)
+    assert counts["rare"] >= 5
+    assert 60 < sum(counts.values()) < 250
+    assert parts.held_out == classify.split(path, seed=3).held_out
+    assert parts.held_out != classify.split(path, seed=4).held_out
+
+
+def test_spaces_and_case_do_not_make_another_text():
+    parts = given.split(
+        [Line("a", "One text"), Line("a", "one  TEXT"), Line("a", "two"), Line("a", "three")],
+        0.5,
+        0,
+        group=lambda line: classify.same(line.second),
+        stratum=lambda line: line.first,
+    )
+    assert sorted(map(len, parts)) in ([1, 3], [2, 2])
+    assert all(
+        {"One text", "one  TEXT"} & {line.second for line in part} in ({"One text", "one  TEXT"}, set())
+        for part in parts
+    )
+
+
+def test_a_validation_file_is_held_out_and_its_texts_are_not_trained_on(examples, tmp_path):
+    other = tmp_path / "other.tsv"
+    lines = examples.read_text().splitlines()
+    other.write_text("\n".join([*lines[:20], "good\tnever seen before"]))
+    parts = classify.split(examples, other)
+    assert len(parts.held_out) == 21
+    assert not {line.second for line in parts.held_out} & {line.second for line in parts.train + parts.looked_at}
+    assert "were left out" in parts.told
+
+
+def test_the_baseline_is_scikit_learns_on_the_same_words(examples):
+    parts = classify.split(examples)
+    seen = [*parts.train, *parts.looked_at]
+    bag = CountVectorizer(analyzer=words.tokenise, binary=True)
+    x = bag.fit_transform([line.second for line in seen])
+    linear = LogisticRegression(max_iter=2000).fit(x, [line.first for line in seen])
+    expected = linear.score(
+        bag.transform([line.second for line in parts.held_out]), [line.first for line in parts.held_out]
+    )
+    assert classify.baseline(seen, parts.held_out) == expected
+
+
+def test_what_is_held_out_changes_no_weight(examples, tmp_path):
+    parts = classify.split(examples)
+    turned = {line.second: {"good": "bad", "bad": "good"}[line.first] for line in parts.held_out}
+    changed = tmp_path / "changed.tsv"
+    lines = given.lines(examples, "")
+    kept = [f"{line.first}\t{line.second}" for line in lines if line.second not in turned]
+    changed.write_text("\n".join(kept))
+    held = tmp_path / "held.tsv"
+    for name, labels in (("a", lambda line: line.first), ("b", lambda line: turned[line.second])):
+        held.write_text("\n".join(f"{labels(line)}\t{line.second}" for line in parts.held_out))
+        classify.train(changed, Asked(tmp_path / name, epochs=2, say=lambda _: None), held)
+    a, b = ((tmp_path / name / "model.safetensors").read_bytes()[-10_000:] for name in "ab")
+    assert a == b
+
+
+def test_a_killed_run_goes_on_to_the_same_end(examples, tmp_path, monkeypatch):
+    whole = classify.train(examples, Asked(tmp_path / "whole", epochs=4, say=lambda _: None))
+    kept = classify.run.training.fit
+
+    def fit(*given, callback, **options):
+        def kill(step):
+            if step.step == whole.steps // 2 + 1:
+                raise RuntimeError("killed")
+            callback(step)
+
+        return kept(*given, callback=kill, **options)
+
+    monkeypatch.setattr(classify.run.training, "fit", fit)
+    with pytest.raises(RuntimeError, match="killed"):
+        classify.train(examples, Asked(tmp_path / "out", epochs=4, say=lambda _: None))
+    monkeypatch.setattr(classify.run.training, "fit", kept)
+    again = classify.train(examples, Asked(tmp_path / "out", epochs=4, resume=True, say=lambda _: None))
+    assert again._replace(file=whole.file) == whole
+
+
+BROKEN = {
+    "line 2, has no tab; wanted is a label and a text, with one tab between them": "good\tfine\nbad awful",
+    "line 1, has 2 tabs": "good\tfine\tindeed\nbad\tawful",
+    "line 3, has an empty field": "good\tfine\nbad\tawful\n\tno label",
+    "gives 'good' alone to train on": "\n".join(f"good\tfine {n}" for n in range(20)),
+}
+
+
+@pytest.mark.parametrize(("sentence", "content"), BROKEN.items())
+def test_examples_that_cannot_be_used_are_told_in_one_line(tmp_path, capsys, sentence, content):
+    path = tmp_path / "examples.tsv"
+    path.write_text(content, encoding="utf-8")
+    assert run("--examples", path, "--epochs", 1, "--out", tmp_path / "out") == 2
+    err = capsys.readouterr().err.strip()
+    assert sentence in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_label_that_is_only_held_out_is_told(examples, tmp_path):
+    other = tmp_path / "other.tsv"
+    other.write_text("strange\tnever seen before")
+    with pytest.raises(Refused, match=r"label 'strange' is not among those to train on \(bad, good\)"):
+        classify.split(examples, other)
+
+
+def test_a_language_model_is_no_classifier(tmp_path):
+    from unrolled import training
+
+    training.save(tmp_path / "model.safetensors", torch.nn.Linear(1, 1), task="language")
+    with pytest.raises(Refused, match="was trained to language; one for classify is wanted"):
+        classify.classify(tmp_path, ["a text"])
