@@ -243,7 +243,7 @@ READ = r"""states => states.map(state => {
     model.take(state);
     const svg = document.querySelector(".unrolled-word-map-drawing");
     const paths = [...svg.querySelectorAll("path")].map(node => node.getAttribute("d"));
-    const texts = [...svg.querySelectorAll("text:not(.unrolled-word-map-axis)")].filter(node => node.getAttribute("visibility") === "visible");
+    const texts = [...svg.querySelectorAll("g text[visibility=visible]")];
     const place = node => node.getAttribute("transform").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
     return {
         numbers: widget.numbers(model), paths, says: document.querySelector("p[role=status]").textContent,

@@ -37,7 +37,8 @@ function distribution(logits, temperature, topK, nucleus) {
 
 // Everything that is drawn or said; the likeliest by their logits, since at temperature 0 all but one have p = 0.
 function numbers(model) {
-  const [logits, temperature, topK, nucleus] = ["logits", "temperature", "top_k", "nucleus"].map((name) => model.get(name));
+  const [temperature, topK, nucleus] = ["temperature", "top_k", "nucleus"].map((name) => model.get(name));
+  const logits = Array.from(unpacked(model.get("logits")));
   const whole = softmax(logits, temperature);
   const p = distribution(logits, temperature, topK, nucleus);
   const trained = softmax(logits, 1); // one scale for both, so that a flat distribution looks flat

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..colours import PALETTE
-from .widget import STYLE, Number, Widget, answers, script
+from .widget import STYLE, Number, Widget, answers, packed, script
 
 MOST = 60  # tokens drawn after a prompt
 SHOWN = 12  # bars
@@ -44,7 +44,7 @@ class Sampler(Widget):
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     begun = traitlets.Unicode().tag(sync=True)  # the prompt that was read
     reads = traitlets.Unicode().tag(sync=True)  # that prompt as its tokens, so that one that is not known shows
-    logits = traitlets.List(traitlets.Float()).tag(sync=True)  # (V,) of the token that comes next
+    logits = traitlets.Unicode().tag(sync=True)  # (V,) of the token that comes next, float64 in base64
     text = traitlets.Unicode().tag(sync=True)  # what was drawn so far
 
     def __init__(
@@ -81,7 +81,11 @@ class Sampler(Widget):
         with self.hold_sync():
             self.draws, self.text, self.begun = 0, "", prompt
             self.reads = self.join([self.names[number] for number in numbers])
-            self.logits = logits
+            self.take(logits)
+
+    def take(self, logits: Tensor) -> None:
+        """Show these as those of the next token."""
+        self.now, self.logits = logits, packed(logits)
 
     @traitlets.observe("prompt", "seed")
     @answers
@@ -105,7 +109,7 @@ class Sampler(Widget):
         with self.hold_sync():
             drawn = self.numbers[len(self.numbers) - self.draws :]
             self.text = self.join([self.names[number] for number in drawn]) if drawn else ""
-            self.logits = carried(self.read(self.numbers))
+            self.take(carried(self.read(self.numbers)))
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """(V,) as the controls stand."""
@@ -114,7 +118,7 @@ class Sampler(Widget):
         )
 
     def draw(self) -> tuple[Figure, str]:
-        logits = torch.tensor(self.logits, dtype=torch.float64)
+        logits = self.now
         places = logits.argsort(descending=True, stable=True)[:SHOWN]  # the order of p, also where p is 0
         values = self.probabilities(logits)[places]
         figure, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
@@ -128,9 +132,9 @@ class Sampler(Widget):
         return figure, f"After “{self.reads}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
 
 
-def carried(logits: Tensor) -> list[float]:
+def carried(logits: Tensor) -> Tensor:
     """Logits (V,) as the browser is sent them: −∞, a token that can't come, is the lowest number that there is."""
     values = logits.detach().cpu().double()
     if values.isnan().any() or values.max() == torch.inf or values.max() == -torch.inf:
         raise ValueError(f"read must give logits that are numbers, or −∞ for some; the largest is {values.max():g}")
-    return values.clamp(min=LOWEST).tolist()
+    return values.clamp(min=LOWEST)
