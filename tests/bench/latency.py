@@ -2,6 +2,7 @@
 
     nice -n 10 python tests/bench/latency.py                              all: about an hour on two free cores
     nice -n 10 python tests/bench/latency.py 03_vanishing_gradients …     these pages anew; the others stay as they are
+    ONLY="own text" python tests/bench/latency.py 04_lstm_gates           this control anew (or widget: ONLY=Sampler)
     INPUTS=10 python tests/bench/latency.py 03_vanishing_gradients        a trial: printed and not saved
 
 writes data/results/00_widget_latency.json. It needs what the tests in a browser need (tests/browser), Chromium too.
@@ -47,6 +48,7 @@ INPUTS, AGAIN, PILOT, TRIES = 200, 5, 5, 100  # inputs of a control, runs of a c
 PRESSED = 60  # milliseconds that a click takes; JupyterLab has made the cell active by then
 DRAWING = {"kind": "drawing", "name": "the drawing, by clicks", "value": ""}
 RESULTS = "00_widget_latency"
+ONLY = os.environ.get("ONLY", "").split(",") if os.environ.get("ONLY") else []
 WANTED = {"input p95": 16, "kernel ratio": 1.5, "first paint": 500, "javascript bytes": 120_000}
 SCRIPT = (Path(__file__).parent / "latency.js").read_text(encoding="utf-8")
 BARE = '''
@@ -239,7 +241,8 @@ class Bench:
                     field.press()
                     self.measure(widget, bare, done)
         widget.begin_again()
-        self.keep(widget, Field(self.notebook, self.root(widget), None, DRAWING), [], bare)
+        if asked_for(widget.kind, DRAWING["name"]):
+            self.keep(widget, Field(self.notebook, self.root(widget), None, DRAWING), [], bare)
 
     def root(self, widget: Drawn) -> str:
         return f".unrolled[data-at='{widget.at}']"
@@ -257,7 +260,7 @@ class Bench:
     def measure(self, widget: Drawn, bare: Field, done: set[str]) -> None:
         """The controls that are seen now and were not measured yet."""
         for field in self.fields(widget):
-            if field.name not in done:
+            if field.name not in done and asked_for(widget.kind, field.name):
                 done.add(field.name)
                 others = [each for each in self.fields(widget) if each.n != field.n and each.kind != "text"]
                 self.keep(widget, field, [each for each in others if each.name not in ("play", "stop")], bare)
@@ -273,6 +276,10 @@ class Bench:
         problem = widget.seen()["problem"]
         if problem:
             print(self.notebook.name, widget.kind, field.name, "says:", problem, flush=True)
+
+
+def asked_for(kind: str, control: str) -> bool:
+    return not ONLY or kind in ONLY or control in ONLY
 
 
 def another(traits: dict, stands: str) -> list[str]:
@@ -356,7 +363,10 @@ def main(*names: str) -> None:
         return
     if names:
         before = files.results(RESULTS)["values"]
-        values |= {each: before[each] | values[each] for each in ("input", "kernel", "first paint")}
+        for each in ("input", "kernel"):
+            kinds = before[each] | {kind: before[each].get(kind, {}) | found for kind, found in values[each].items()}
+            values[each] = kinds
+        values["first paint"] = before["first paint"] | values["first paint"]
     files.save_results(RESULTS, command="python tests/bench/latency.py", seeds=[0], values=values)
 
 
