@@ -2,7 +2,7 @@
 
     nice -n 10 python tests/bench/latency.py                              all: about an hour on two free cores
     nice -n 10 python tests/bench/latency.py 03_vanishing_gradients …     these pages anew; the others stay as they are
-    ONLY="own text" python tests/bench/latency.py 04_lstm_gates           this control anew (or widget: ONLY=Sampler)
+    ONLY="own text" python tests/bench/latency.py 04_lstm_gates           this control anew (or widgets: ONLY="Sampler;WordMap")
     INPUTS=10 python tests/bench/latency.py 03_vanishing_gradients        a trial: printed and not saved
 
 writes data/results/00_widget_latency.json. It needs what the tests in a browser need (tests/browser), Chromium too.
@@ -48,7 +48,7 @@ INPUTS, AGAIN, PILOT, TRIES = 200, 5, 5, 100  # inputs of a control, runs of a c
 PRESSED = 60  # milliseconds that a click takes; JupyterLab has made the cell active by then
 DRAWING = {"kind": "drawing", "name": "the drawing, by clicks", "value": ""}
 RESULTS = "00_widget_latency"
-ONLY = os.environ.get("ONLY", "").split(",") if os.environ.get("ONLY") else []
+ONLY = os.environ.get("ONLY", "").split(";") if os.environ.get("ONLY") else []
 WANTED = {"input p95": 16, "kernel ratio": 1.5, "first paint": 500, "javascript bytes": 120_000}
 SCRIPT = (Path(__file__).parent / "latency.js").read_text(encoding="utf-8")
 BARE = '''
