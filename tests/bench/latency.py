@@ -2,7 +2,7 @@
 
     nice -n 10 python tests/bench/latency.py                              all: about an hour on two free cores
     nice -n 10 python tests/bench/latency.py 03_vanishing_gradients …     these pages anew; the others stay as they are
-    ONLY="own text" python tests/bench/latency.py 04_lstm_gates           this control anew (or widgets: ONLY="Sampler;WordMap")
+    ONLY="own text" python tests/bench/latency.py 04_lstm_gates           this control anew (or ONLY="Sampler;WordMap")
     INPUTS=10 python tests/bench/latency.py 03_vanishing_gradients        a trial: printed and not saved
 
 writes data/results/00_widget_latency.json. It needs what the tests in a browser need (tests/browser), Chromium too.
