@@ -1,4 +1,5 @@
-"""The command line: `python -m unrolled doctor`, `exercises [--json]`, `progress`, `train`, `sample`, `classify`."""
+"""The command line: `python -m unrolled doctor`, `exercises [--json]`, `progress`, `train`, `sample`, `classify`,
+`translate`."""
 
 import argparse
 import json
@@ -17,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_train(add(commands, train, "train a model on your own files"))
     add_sample(add(commands, sample, "let a language model that you trained write"))
     add_classify(add(commands, classify, "ask a classifier that you trained"))
+    add_translate(add(commands, translate, "translate with a model that you trained"))
     chosen = parser.parse_args(arguments)
     if "run" not in chosen:
         parser.print_help(sys.stderr)
@@ -42,11 +44,13 @@ def add_train(command: argparse.ArgumentParser) -> None:
     for name, option, what, help in (
         ("language", "--text", "a text in UTF-8", "the next character of a text"),
         ("classify", "--examples", "label, tab, text on each line", "a verdict on a text"),
+        ("translate", "--pairs", "source, tab, target on each line", "a text in another language"),
     ):
         task = tasks.add_parser(name, help=help)
         task.add_argument(option, required=True, metavar="FILE", help=what, dest="file")
         task.add_argument("--validation", metavar="FILE", help="what is held out; else a tenth of the file")
-        task.add_argument("--model", default="lstm", choices=["lstm", "gru", "rnn", "transformer"])
+        kinds = ["lstm", "gru", "rnn", "transformer"]
+        task.add_argument("--model", default="gru" if name == "translate" else "lstm", choices=kinds)
         length = task.add_mutually_exclusive_group(required=True)
         length.add_argument("--seconds", type=float, help="how long to train")
         length.add_argument("--epochs", type=int, help="how often to go through the file")
@@ -98,10 +102,29 @@ def classify(chosen: argparse.Namespace) -> int:
     """A line a text: label, probability, text."""
     from unrolled.commands import classify
 
-    texts = chosen.texts or [line.strip() for line in sys.stdin if line.strip()]
+    texts = chosen.texts or lines_that_came()
     for text, (label, p) in zip(texts, classify.classify(chosen.model, texts) if texts else [], strict=True):
         print(f"{label}\t{p:.3f}\t{text}")
     return 0
+
+
+def add_translate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="trained", metavar="DIR", help="where `train translate` put it (trained)")
+    command.add_argument("--beam", type=int, default=4, help="hypotheses that the search keeps (4)")
+    command.add_argument("texts", nargs="*", help="texts; without any, the lines of the standard input")
+
+
+def translate(chosen: argparse.Namespace) -> int:
+    """A line a text."""
+    from unrolled.commands import translate
+
+    texts = chosen.texts or lines_that_came()
+    print("\n".join(translate.translate(chosen.model, texts, chosen.beam)) if texts else "", end="\n" if texts else "")
+    return 0
+
+
+def lines_that_came() -> list[str]:
+    return [line.strip() for line in sys.stdin if line.strip()]
 
 
 def doctor(_: argparse.Namespace) -> int:

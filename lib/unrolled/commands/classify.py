@@ -5,8 +5,7 @@ looked at   10 % of what is left, in the same way: early stopping sees this, and
 baseline    logistic regression on which words occur, trained on all that is not held out
 """
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from unrolled.data.batching import pad
 from unrolled.models.text_classifier import LAYERS, TextClassifier
 
 HELD_OUT, LOOKED_AT = 0.1, 0.1
+UNKNOWN = 1  # the number of <unk>
 LONGEST = 400  # words of a text that are read
 
 
@@ -85,28 +85,11 @@ def tokens(vocabulary: words.Vocabulary, text: str) -> Tensor:
     return vocabulary.encode(words.tokenise(text)[:LONGEST] or [words.UNKNOWN])
 
 
-class Batches:
-    """Rounds through the examples in a new order each, some words hidden; batches of texts of about one length."""
-
-    def __init__(self, texts: list[Tensor], labels: Tensor, sizes: Settings):
-        self.texts, self.labels, self.sizes = texts, labels, sizes
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.texts) / self.sizes.batch_size)
-
-    def __iter__(self) -> Iterator[Batch]:
-        order = torch.randperm(len(self.texts)).tolist()
-        chunk = 20 * self.sizes.batch_size
-        for start in range(0, len(order), chunk):
-            near = sorted(order[start : start + chunk], key=lambda n: len(self.texts[n]))
-            pieces = [near[at : at + self.sizes.batch_size] for at in range(0, len(near), self.sizes.batch_size)]
-            for place in torch.randperm(len(pieces)).tolist():
-                yield self.batch(pieces[place])
-
-    def batch(self, numbers: Sequence[int]) -> Batch:
-        padded = pad([self.texts[n] for n in numbers])
-        hidden = torch.rand(padded.tokens.shape) < self.sizes.word_dropout
-        return Batch(padded.tokens.masked_fill(hidden, 1), padded.lengths, self.labels[list(numbers)])  # 1: <unk>
+def batch(texts: list[Tensor], labels: Tensor, hidden: float) -> Batch:
+    """Padded side by side; each word is hidden with this probability."""
+    padded = pad(texts)
+    unseen = torch.rand(padded.tokens.shape) < hidden
+    return Batch(padded.tokens.masked_fill(unseen, UNKNOWN), padded.lengths, labels)
 
 
 def loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -156,7 +139,11 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     seen, looked, held = (
         numbered(lines, vocabulary, parts.labels) for lines in (parts.train, parts.looked_at, parts.held_out)
     )
-    batches = Batches(*seen, sizes)
+    batches = run.ByLength(
+        [len(text) for text in seen[0]],
+        sizes.batch_size,
+        lambda numbers: batch([seen[0][n] for n in numbers], seen[1][numbers], sizes.word_dropout),
+    )
     went = run.fit(
         model,
         batches,

@@ -1,6 +1,7 @@
 """What the tasks have in common: training that may be interrupted, and the file that it leaves."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,25 @@ class Asked(NamedTuple):
 
     def file(self) -> Path:
         return Path(self.out) / FILE
+
+
+class ByLength:
+    """Rounds through N items in a new order each: batches of about one length, from `make(numbers)`."""
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, make: Callable[[list[int]], Any]):
+        self.lengths, self.batch_size, self.make = lengths, batch_size, make
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.lengths) / self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        order = torch.randperm(len(self.lengths)).tolist()
+        chunk = 20 * self.batch_size  # sorted within, so that near lengths meet, and still by chance
+        for start in range(0, len(order), chunk):
+            near = sorted(order[start : start + chunk], key=self.lengths.__getitem__)
+            pieces = [near[at : at + self.batch_size] for at in range(0, len(near), self.batch_size)]
+            for place in torch.randperm(len(pieces)).tolist():
+                yield self.make(pieces[place])
 
 
 class Went(NamedTuple):

@@ -1,0 +1,199 @@
+"""`train translate` and `translate`: from one language to another, on the reader's own pairs.
+
+    held out    10 % of the pairs by seed, or --validation; no source is in both parts
+    looked at   10 % of what is left (1,000 at most): early stopping sees this, and nothing of what is held out
+
+A text is cut into tokens that hold the space before them, so that joining them gives it back: words, single digits,
+marks. A word that training has not seen is `<unk>`; where the network writes it, the source word at which it looked
+most stands instead (Luong et al., 2015, arXiv:1410.8206).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from sacrebleu import corpus_bleu, corpus_chrf
+from torch import Tensor
+
+from unrolled import training
+from unrolled.commands import given, run
+from unrolled.commands.given import Line, Refused
+from unrolled.commands.run import Asked
+from unrolled.data.batching import pad
+from unrolled.models import seq2seq
+from unrolled.models.seq2seq import BEGIN, END, PAD, Batch, Seq2Seq, Translation
+
+HELD_OUT, LOOKED_AT, MOST_LOOKED_AT = 0.1, 0.1, 1000
+SPECIAL = ("<pad>", "<begin>", "<end>", "<unk>")  # in the order of PAD, BEGIN, END
+UNKNOWN = 3
+TOKEN = re.compile(r" ?[^\W\d_]+| ?\d| ?[^\w\s]|\s|_")
+FIELDS = "a source and a target"
+AT_ONCE = 64  # sources that are translated side by side
+
+
+class Settings(NamedTuple):
+    embed_dim: int = 96
+    hidden_size: int = 128
+    dropout: float = 0.2
+    hidden: float = 0.05  # source words that are hidden in training, so that <unk> is known
+    batch_size: int = 32
+    lr: float = 4e-3
+    weight_decay: float = 0.01
+
+
+class Split(NamedTuple):
+    train: list[Line]
+    looked_at: list[Line]
+    held_out: list[Line]
+    told: str
+
+
+def split(path: str | Path, validation: str | Path | None = None, seed: int = 0) -> Split:
+    pairs = given.lines(path, FIELDS)
+    parted = {"group": lambda line: line.first, "stratum": lambda _: None}
+    if validation is None:
+        rest, held_out = given.split(pairs, HELD_OUT, seed, **parted)
+        told = f"held out: {len(held_out):,} of {len(pairs):,} pairs, about a tenth of the sources, by seed {seed}"
+    else:
+        held_out = given.lines(validation, FIELDS)
+        inside = {line.first for line in held_out}
+        rest = [line for line in pairs if line.first not in inside]
+        told = f"held out: {validation}, {len(held_out):,} pairs"
+        if len(rest) < len(pairs):
+            told += f"; {len(pairs) - len(rest)} of the training sources are in it too and were left out"
+    sources = len({line.first for line in rest})
+    if sources < 2:
+        raise Refused(f"{path} leaves {sources} sources to train on; at least two are wanted")
+    share = min(LOOKED_AT, MOST_LOOKED_AT / sources)
+    return Split(*given.split(rest, share, seed + 1, **parted), held_out, told)
+
+
+def tokenise(text: str) -> list[str]:
+    return TOKEN.findall(" ".join(text.split()))
+
+
+def vocabulary(texts: Iterable[str]) -> list[str]:
+    counts = Counter(token for text in texts for token in tokenise(text))
+    return [*SPECIAL, *sorted(counts, key=lambda token: (-counts[token], token))]
+
+
+class Words:
+    """Two vocabularies, and texts as numbers."""
+
+    def __init__(self, source: Sequence[str], target: Sequence[str]):
+        self.source, self.target = list(source), list(target)
+        self.numbers = [{word: n for n, word in enumerate(side)} for side in (self.source, self.target)]
+
+    def read(self, text: str) -> Tensor:
+        """A source (S,); an empty one is one unknown word."""
+        return torch.tensor([self.numbers[0].get(token, UNKNOWN) for token in tokenise(text)] or [UNKNOWN])
+
+    def framed(self, text: str) -> Tensor:
+        """A target between BEGIN and END (T,)."""
+        return torch.tensor([BEGIN, *(self.numbers[1].get(token, UNKNOWN) for token in tokenise(text)), END])
+
+    def pairs(self, lines: Sequence[Line]) -> list[tuple[Tensor, Tensor]]:
+        return [(self.read(line.first), self.framed(line.second)) for line in lines]
+
+    def written(self, source: str, translation: Translation) -> str:
+        """The target's text; an unknown word is that of the source at which the network looked most."""
+        seen = tokenise(source)
+        out = []
+        for t, token in enumerate(translation.tokens):
+            unknown = token == UNKNOWN and translation.weights is not None and seen
+            out.append(seen[int(translation.weights[t].argmax())] if unknown else self.target[token])
+        return "".join(out).strip()
+
+
+def batch(pairs: Sequence[tuple[Tensor, Tensor]], hidden: float = 0.0) -> Batch:
+    source, target = pad([each for each, _ in pairs]), pad([each for _, each in pairs], PAD)
+    unseen = torch.rand(source.tokens.shape) < hidden if hidden else torch.zeros_like(source.tokens, dtype=torch.bool)
+    return Batch(source.tokens.masked_fill(unseen, UNKNOWN), source.lengths, target.tokens)
+
+
+@torch.no_grad()
+def looked_at_nats(model: Seq2Seq, pairs: Sequence[tuple[Tensor, Tensor]], device: torch.device) -> float:
+    total = count = 0
+    for start in range(0, len(pairs), AT_ONCE):
+        one = Batch(*(part.to(device) for part in batch(pairs[start : start + AT_ONCE])))
+        tokens = int((one.target[:, 1:] != PAD).sum())
+        total, count = total + seq2seq.loss(model, one).item() * tokens, count + tokens
+    return total / count
+
+
+@torch.no_grad()
+def translated(model: Seq2Seq, words: Words, sources: Sequence[str], width: int = 1) -> list[str]:
+    """Each source in the target language: greedily, or by a beam of this width."""
+    model.eval()
+    device = model.b_y.device
+    numbers = [words.read(source) for source in sources]
+    if width > 1:
+        found = [seq2seq.beam(model, each.to(device), 2 * len(each) + 10, width, reward=0.6) for each in numbers]
+    else:
+        found = []
+        for start in range(0, len(numbers), AT_ONCE):
+            source, lengths = pad(numbers[start : start + AT_ONCE])
+            longest = 2 * source.shape[1] + 10
+            found += seq2seq.greedy(model, source.to(device), lengths.to(device), longest)
+    return [words.written(source, each) for source, each in zip(sources, found, strict=True)]
+
+
+class Trained(NamedTuple):
+    file: Path
+    bleu: float  # 0 to 100, by sacrebleu
+    chrf: float  # 0 to 100, by sacrebleu
+    exact: float  # 0 to 1
+    steps: int
+    interrupted: bool
+
+
+def train(path: str | Path, asked: Asked, validation: str | Path | None = None, kind: str = "gru") -> Trained:
+    """Train on pairs, keep the best weights, and score what is held out."""
+    if kind != "gru":
+        raise Refused(f"--model is {kind}; translate knows gru so far")
+    torch.manual_seed(asked.seed)
+    device, parts, sizes = asked.on(), split(path, validation, asked.seed), Settings()
+    asked.say(parts.told)
+    sides = (vocabulary(line[side] for line in parts.train) for side in (0, 1))
+    words = Words(*sides)
+    model = Seq2Seq(len(words.source), len(words.target), sizes.embed_dim, sizes.hidden_size, dropout=sizes.dropout).to(
+        device
+    )
+    seen, looked = (words.pairs(lines) for lines in (parts.train, parts.looked_at))
+    batches = run.ByLength(
+        [len(source) for source, _ in seen],
+        sizes.batch_size,
+        lambda numbers: batch([seen[n] for n in numbers], sizes.hidden),
+    )
+    went = run.fit(
+        model,
+        batches,
+        seq2seq.loss,
+        lambda model: looked_at_nats(model, looked, device),
+        asked,
+        a_round=len(batches),
+        lr=sizes.lr,
+        weight_decay=sizes.weight_decay,
+    )
+    found = translated(model, words, [line.first for line in parts.held_out])
+    right = [line.second for line in parts.held_out]
+    scores = (
+        corpus_bleu(found, [right]).score,
+        corpus_chrf(found, [right]).score,
+        sum(one == other for one, other in zip(found, right, strict=True)) / len(right),
+    )
+    notes = {"task": "translate", "kind": kind, "source": words.source, "target": words.target, "split": parts.told}
+    training.save(asked.file(), model.cpu(), **notes, settings=list(sizes), bleu=scores[0])
+    return Trained(asked.file(), *scores, *went)
+
+
+def translate(out: str | Path, sources: Sequence[str], width: int = 4) -> list[str]:
+    """Each source in the target language, by what `train` kept in `out`."""
+    notes = run.notes_of(out, "translate", "--pairs")
+    words, sizes = Words(notes["source"], notes["target"]), Settings(*notes["settings"])
+    model = Seq2Seq(len(words.source), len(words.target), sizes.embed_dim, sizes.hidden_size, dropout=sizes.dropout)
+    training.load(Path(out) / run.FILE, model)
+    return translated(model, words, sources, width)

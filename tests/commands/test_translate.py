@@ -1,0 +1,128 @@
+"""`train translate` and `translate`: tokens join to the text again, no source is in two parts, the scores are known."""
+
+import io
+import json
+import random
+
+import pytest
+import torch
+from sacrebleu import corpus_bleu, corpus_chrf
+from unrolled import __main__ as command_line
+from unrolled.commands import translate
+from unrolled.commands.given import Refused
+from unrolled.commands.run import Asked
+from unrolled.models.seq2seq import BEGIN, END, Translation
+
+NAMES = {"cat": "chat", "dog": "chien", "bird": "oiseau", "fish": "poisson"}
+COLOURS = {"black": "noir", "white": "blanc", "red": "rouge", "green": "vert"}
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """The colour goes behind the animal."""
+    draw, lines = random.Random(0), []
+    for _ in range(500):
+        (a, x), (b, y) = (draw.choice([*NAMES.items()]) for _ in "12")
+        (c, u), (d, v) = (draw.choice([*COLOURS.items()]) for _ in "12")
+        lines.append(f"The {c} {a} sees {draw.randrange(2, 9)} {d} {b}s.\tLe {x} {u} voit {{}} {y}s {v}s.")
+        source, target = lines[-1].split("\t")
+        number = source.split()[4]
+        lines[-1] = f"{source}\t{target.format(number)}"
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(dict.fromkeys(lines)), encoding="utf-8")
+    return path
+
+
+def run(*arguments):
+    return command_line.main(["train", "translate", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Il n'y a pas d'eau, n'est-ce pas ?", "1903: 1,850", "a  b\tc", "snake_case (x)", "20 % schöner!"],
+)
+def test_tokens_join_to_the_text_again(text):
+    assert "".join(translate.tokenise(text)) == " ".join(text.split())
+
+
+def test_it_learns_to_put_the_colour_behind(pairs, tmp_path, capsys, monkeypatch):
+    assert run("--pairs", pairs, "--epochs", 14, "--out", tmp_path / "out") == 0
+    told, last = capsys.readouterr().out.strip().splitlines()
+    assert "pairs, about a tenth of the sources, by seed 0" in told
+    merit = json.loads(last)
+    assert merit["exact"] > 0.9
+    assert merit["bleu"] > 95
+    assert merit["chrf"] > 95
+    asked = ["The red cat sees 4 green dogs."]
+    assert command_line.main(["translate", "--model", str(tmp_path / "out"), *asked]) == 0
+    assert capsys.readouterr().out == "Le chat rouge voit 4 chiens verts.\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("The black bird sees 2 white cats.\n"))
+    assert command_line.main(["translate", "--model", str(tmp_path / "out"), "--beam", "1"]) == 0
+    assert capsys.readouterr().out == "L".join(["", "e oiseau noir voit 2 chats blancs.\n"])
+
+
+def test_the_figures_are_sacrebleus_on_what_is_held_out(pairs, tmp_path):
+    trained = translate.train(pairs, Asked(tmp_path / "out", epochs=3, say=lambda _: None))
+    parts = translate.split(pairs)
+    found = translate.translate(tmp_path / "out", [line.first for line in parts.held_out], width=1)
+    right = [[line.second for line in parts.held_out]]
+    assert trained.bleu == pytest.approx(corpus_bleu(found, right).score)
+    assert trained.chrf == pytest.approx(corpus_chrf(found, right).score)
+    assert trained.exact == sum(a == b for a, b in zip(found, right[0], strict=True)) / len(found)
+
+
+def test_no_source_is_in_two_parts(tmp_path):
+    draw = random.Random(0)
+    path = tmp_path / "doubles.tsv"
+    path.write_text("\n".join(f"source {draw.randrange(100)}\ttarget {n}" for n in range(600)))
+    parts = translate.split(path)
+    sets = [{line.first for line in part} for part in (parts.train, parts.looked_at, parts.held_out)]
+    assert not sets[0] & sets[1] | sets[0] & sets[2] | sets[1] & sets[2]
+    assert sum(map(len, (parts.train, parts.looked_at, parts.held_out))) == 600
+    other = tmp_path / "other.tsv"
+    other.write_text("source 7\tsomething else")
+    parts = translate.split(path, other)
+    assert "source 7" not in {line.first for line in parts.train + parts.looked_at}
+    assert "were left out" in parts.told
+
+
+def test_an_unknown_word_is_that_at_which_it_looked():
+    words = translate.Words([*translate.SPECIAL, "The", " cat"], [*translate.SPECIAL, "Le", " chat"])
+    weights = torch.tensor([[0.9, 0.05, 0.05], [0.1, 0.2, 0.7]])
+    assert words.written("The nice zebra", Translation([4, 3], weights, 0.0)) == "Le zebra"
+    assert words.written("The nice zebra", Translation([4, 3], None, 0.0)) == "Le<unk>"
+    assert words.read("The zebra").tolist() == [4, 3]
+    assert words.framed("Le zebra").tolist() == [BEGIN, 4, 3, END]
+    assert words.read("").tolist() == [3]
+
+
+def test_a_killed_run_goes_on_to_the_same_end(pairs, tmp_path, monkeypatch):
+    whole = translate.train(pairs, Asked(tmp_path / "whole", epochs=3, say=lambda _: None))
+    kept = translate.run.training.fit
+
+    def fit(*given, callback, **options):
+        def kill(step):
+            if step.step == whole.steps // 2 + 2:
+                raise RuntimeError("killed")
+            callback(step)
+
+        return kept(*given, callback=kill, **options)
+
+    monkeypatch.setattr(translate.run.training, "fit", fit)
+    with pytest.raises(RuntimeError, match="killed"):
+        translate.train(pairs, Asked(tmp_path / "out", epochs=3, say=lambda _: None))
+    monkeypatch.setattr(translate.run.training, "fit", kept)
+    again = translate.train(pairs, Asked(tmp_path / "out", epochs=3, resume=True, say=lambda _: None))
+    assert again._replace(file=whole.file) == whole
+
+
+def test_what_cannot_be_used_is_told(tmp_path, capsys):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("one source\tone target\nno tab here")
+    assert run("--pairs", path, "--epochs", 1, "--out", tmp_path / "out") == 2
+    assert "line 2, has no tab; wanted is a source and a target, with one tab between them" in capsys.readouterr().err
+    path.write_text("one source\tone target")
+    assert run("--pairs", path, "--epochs", 1, "--out", tmp_path / "out") == 2
+    assert "leaves 0 sources to train on; at least two are wanted" in capsys.readouterr().err
+    with pytest.raises(Refused, match="--model is lstm; translate knows gru so far"):
+        translate.train(path, Asked(tmp_path), kind="lstm")
