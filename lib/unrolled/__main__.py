@@ -65,10 +65,13 @@ def train(chosen: argparse.Namespace) -> int:
     from importlib import import_module
 
     from unrolled.commands.run import Asked
+    from unrolled.training import parallel
 
     task = import_module(f"unrolled.commands.{chosen.task}")
     asked = Asked(*(getattr(chosen, name) for name in ("out", "seconds", "epochs", "seed", "device", "resume")))
     trained = task.train(chosen.file, asked, chosen.validation, chosen.model)
+    if parallel.rank():  # of several processes the first speaks
+        return 0
     merit = trained._asdict() | {"file": str(trained.file)}
     interrupted = merit.pop("interrupted")
     print(json.dumps(merit))

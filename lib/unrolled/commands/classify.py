@@ -133,7 +133,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         raise Refused(f"--model is {kind}; one of {', '.join(LAYERS)} is wanted")
     torch.manual_seed(asked.seed)
     device, parts, sizes = asked.on(), split(path, validation, asked.seed), Settings()
-    asked.say(parts.told)
+    asked.told(parts.told)
     vocabulary = words.vocabulary([word for line in parts.train for word in words.tokenise(line.second)])
     model = built(kind, len(vocabulary), len(parts.labels), sizes).to(device)
     seen, looked, held = (
@@ -157,7 +157,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     right = probabilities(model, held[0], device).argmax(dim=-1) == held[1]
     accuracy, simple = right.double().mean().item(), baseline([*parts.train, *parts.looked_at], parts.held_out)
     notes = {"task": "classify", "kind": kind, "words": list(vocabulary.words), "labels": parts.labels}
-    training.save(asked.file(), model.cpu(), **notes, settings=list(sizes), accuracy=accuracy, split=parts.told)
+    asked.keep(model, **notes, settings=list(sizes), accuracy=accuracy, split=parts.told)
     return Trained(asked.file(), accuracy, simple, *went)
 
 

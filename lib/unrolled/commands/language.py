@@ -194,7 +194,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     sizes = fitting(settings(kind, len(parts.train)), len(parts.train), path)
     task = learner(kind, len(parts.characters), sizes)
     task.model.to(device)
-    asked.say(parts.told)
+    asked.told(parts.told)
     seen, looked, held = (part.to(device) for part in (parts.train, parts.looked_at, parts.held_out))
     batches = task.batches(seen)
     went = run.fit(
@@ -209,7 +209,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     )
     score = mean_nats(task.nats, torch.cat([seen, looked]), held)
     notes = {"task": "language", "kind": kind, "characters": parts.characters, "settings": list(sizes)}
-    training.save(asked.file(), task.model.cpu(), **notes, val_nats_per_char=score, split=parts.told)
+    asked.keep(task.model, **notes, val_nats_per_char=score, split=parts.told)
     return Trained(asked.file(), score, *went)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unrolled import training
 from unrolled.commands.given import Refused
+from unrolled.training import parallel
 
 FILE, RUN = "model.safetensors", "run.safetensors"
 
@@ -26,7 +27,20 @@ class Asked(NamedTuple):
     say: Callable[[str], None] = print
 
     def on(self) -> torch.device:
-        return torch.device(self.device) if self.device else training.pick_device()
+        """The device; joins the other processes, where torchrun has started several."""
+        device = torch.device(self.device) if self.device else training.pick_device()
+        parallel.begin(device)
+        return device
+
+    def told(self, text: str) -> None:
+        """Say it once."""
+        if parallel.rank() == 0:
+            self.say(text)
+
+    def keep(self, model: nn.Module, **notes: Any) -> None:
+        """Write the model's file, once."""
+        if parallel.rank() == 0:
+            training.save(self.file(), model.cpu(), **notes)
 
     def file(self) -> Path:
         return Path(self.out) / FILE
@@ -66,6 +80,7 @@ def fit(
     a_round: int,
     lr: float,
     weight_decay: float,
+    count: Callable[[Any], int] | None = None,
 ) -> Went:
     """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order."""
     taken = [0]
@@ -87,10 +102,11 @@ def fit(
             checkpoint_every=every,
             resume=asked.resume,
             progress=True,
+            count=count,
             callback=lambda step: taken.append(step.step),
         )
     except KeyboardInterrupt:  # fit has put the best weights back
-        asked.say("interrupted: the best weights so far are kept")
+        asked.told("interrupted: the best weights so far are kept")
         return Went(taken[-1], interrupted=True)
     return Went(taken[-1], interrupted=False)
 

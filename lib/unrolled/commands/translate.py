@@ -156,7 +156,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         raise Refused(f"--model is {kind}; translate knows gru so far")
     torch.manual_seed(asked.seed)
     device, parts, sizes = asked.on(), split(path, validation, asked.seed), Settings()
-    asked.say(parts.told)
+    asked.told(parts.told)
     sides = (vocabulary(line[side] for line in parts.train) for side in (0, 1))
     words = Words(*sides)
     model = Seq2Seq(len(words.source), len(words.target), sizes.embed_dim, sizes.hidden_size, dropout=sizes.dropout).to(
@@ -177,6 +177,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        count=lambda one: int((one.target[:, 1:] != PAD).sum()),
     )
     found = translated(model, words, [line.first for line in parts.held_out])
     right = [line.second for line in parts.held_out]
@@ -186,7 +187,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         sum(one == other for one, other in zip(found, right, strict=True)) / len(right),
     )
     notes = {"task": "translate", "kind": kind, "source": words.source, "target": words.target, "split": parts.told}
-    training.save(asked.file(), model.cpu(), **notes, settings=list(sizes), bleu=scores[0])
+    asked.keep(model, **notes, settings=list(sizes), bleu=scores[0])
     return Trained(asked.file(), *scores, *went)
 
 

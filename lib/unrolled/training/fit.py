@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from unrolled.training import parallel
 from unrolled.training.bar import progress_bar
 from unrolled.training.run import Run
 from unrolled.training.stream import Stream, to_device
@@ -70,6 +71,7 @@ def fit(
     callback: Callable[[Step], bool | None] | None = None,
     progress: bool | str | None = None,
     stop_at_nan: bool = True,
+    count: Callable[[Any], int] | None = None,
 ) -> History:
     """Train `model` in place for `steps` updates, or for so many `seconds`, and give the history.
 
@@ -90,6 +92,8 @@ def fit(
     - progress: a bar, or the text that names it; where nothing is said, a bar unless a callback looks on.
     - stop_at_nan: a loss or gradient that is not finite ends training by a FloatingPointError before it reaches
       the weights, and the best weights are kept. False lets it happen.
+    - count: for several processes (see `parallel`), over how many things the loss of a batch is a mean; rows unless
+      given. A loss that carries a state is taken up right in one process only.
     """
     refuse_bad(
         counts={
@@ -101,9 +105,7 @@ def fit(
         sizes={"lr": lr, "clip_norm": clip_norm, "clip_value": clip_value, "seconds": seconds},
         schedule=schedule,
     )
-    if steps is None and seconds is None:
-        raise ValueError("steps and seconds are None; one of them is wanted, else training has no end")
-    refuse_lone(patience=patience, validate=validate, checkpoint=checkpoint, resume=resume)
+    refuse_lone(steps, seconds, patience=patience, validate=validate, checkpoint=checkpoint, resume=resume)
     first = next(model.parameters(), None)
     if first is None:
         raise ValueError(f"model is a {type(model).__name__} without parameters; there is nothing to train")
@@ -111,10 +113,11 @@ def fit(
     model.to(device)
     optimiser = optimizer(model.parameters(), lr=lr)  # the argument is spelt as in torch
     rates = [group["lr"] for group in optimiser.param_groups]  # before a run that is taken up brings scaled ones
-    shown = callback is None if progress is None else progress
+    shown = parallel.rank() == 0 and (callback is None if progress is None else progress)
     run = Run(model, optimiser, Stream(batches, generator or torch.default_generator), loss)
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
+    loss = parallel.spread(model, loss, count)
     was_training = model.training
     course = Course(run, steps, seconds)
     try:
@@ -165,7 +168,7 @@ class Course:
 
     def tick(self) -> bool:
         """Look at the clock; True where the end is reached."""
-        self.run.elapsed = time.monotonic() - self.begun
+        self.run.elapsed = parallel.agreed(time.monotonic() - self.begun)
         return self.done() >= 1
 
     def steps(self) -> int:
@@ -235,8 +238,10 @@ def refuse_bad(counts: dict[str, int | None], sizes: dict[str, float | None], sc
         raise ValueError(f"schedule is {schedule!r}; one of {', '.join(SCHEDULES)} is wanted")
 
 
-def refuse_lone(*, patience, validate, checkpoint, resume) -> None:
-    """ValueError for an argument that means nothing without another."""
+def refuse_lone(steps, seconds, *, patience, validate, checkpoint, resume) -> None:
+    """ValueError for an argument that means nothing without another, and where nothing ends training."""
+    if steps is None and seconds is None:
+        raise ValueError("steps and seconds are None; one of them is wanted, else training has no end")
     if patience is not None and validate is None:
         raise ValueError(f"patience is {patience} and validate is None; a function to validate with is wanted")
     if resume and checkpoint is None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unrolled.training import parallel
 from unrolled.training.checkpoint import read, refuse_other_model, write
 from unrolled.training.stream import Stream
 
@@ -43,6 +44,8 @@ class Run:
             self.model.load_state_dict(self.best_weights)
 
     def save(self, path: str | Path) -> None:
+        if parallel.rank():  # the first of several processes writes
+            return
         states, settings = split(self.optimiser.state_dict())
         tensors = {
             **prefixed("model", self.model.state_dict()),

@@ -52,13 +52,18 @@ class Stream:
 
 
 def to_device(batch: Any, device: torch.device) -> Any:
-    """The batch with every tensor in it on `device`; tuples (named ones too), lists and dicts are gone through."""
+    """The batch with every tensor in it on `device`."""
+    return mapped(batch, lambda tensor: tensor.to(device))
+
+
+def mapped(batch: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """The batch with every tensor in it changed; tuples (named ones too), lists and dicts are gone through."""
     if isinstance(batch, Tensor):
-        return batch.to(device)
+        return change(batch)
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(to_device(part, device) for part in batch))
+        return type(batch)(*(mapped(part, change) for part in batch))
     if isinstance(batch, (tuple, list)):
-        return type(batch)(to_device(part, device) for part in batch)
+        return type(batch)(mapped(part, change) for part in batch)
     if isinstance(batch, dict):
-        return {name: to_device(part, device) for name, part in batch.items()}
+        return {name: mapped(part, change) for name, part in batch.items()}
     return batch

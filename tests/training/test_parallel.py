@@ -1,0 +1,67 @@
+"""Two processes learn what one learns from the same batches: started by torchrun, on this machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TASKS = {
+    "language": """
+text = Path(place) / "text.txt"
+text.write_text("the cat sees a small bird and a dog hears it. " * 60, encoding="utf-8")
+language.settings = lambda kind, characters: language.Settings(8, 24, 0.0, 8, 16, 1e-2, 0.01, 2, 2)
+task, file = language, text
+""",
+    "translate": """
+pairs = Path(place) / "pairs.tsv"
+lines = [f"one {'big ' * (n % 4)}cat {n}\\tun {'grand ' * (n % 4)}chat {n}" for n in range(90)]
+pairs.write_text("\\n".join(lines), encoding="utf-8")
+translate.Settings.__new__.__defaults__ = (8, 12, 0.0, 0.1, 8, 4e-3, 0.01)
+task, file = translate, pairs
+""",
+}
+SCRIPT = """
+import json, os, sys
+from pathlib import Path
+import torch
+from unrolled import training
+from unrolled.commands import language, run, translate
+torch.set_num_threads(1)
+place, kind = sys.argv[1:]
+{task}
+kept, losses = training.fit, []
+def fit(*given, callback, **options):
+    return kept(*given, callback=lambda step: losses.append(step.loss) or len(losses) >= 20, **options)
+run.training.fit = fit
+world = os.environ.get("WORLD_SIZE", "1")
+trained = task.train(file, run.Asked(Path(place) / world, epochs=9, device="cpu", say=lambda _: None), kind=kind)
+rank = os.environ.get("RANK", "0")
+(Path(place) / f"{{world}}.{{rank}}.json").write_text(json.dumps([losses, trained[1]]))
+training.parallel.end()
+"""
+
+
+def started(script: Path, place: Path, kind: str, processes: int) -> None:
+    runner = [] if processes == 1 else ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", "--standalone"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *runner, str(script), str(place), kind]
+    subprocess.run(command, check=True, timeout=120, env=environment, capture_output=True)
+
+
+@pytest.mark.parametrize(("task", "kind"), [("language", "lstm"), ("language", "transformer"), ("translate", "gru")])
+def test_two_processes_have_the_losses_of_one(tmp_path, task, kind):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(task=TASKS[task]), encoding="utf-8")
+    started(script, tmp_path, kind, 1)
+    started(script, tmp_path, kind, 2)
+    alone, first, second = (
+        json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) for name in ("1.0", "2.0", "2.1")
+    )
+    assert len(alone[0]) == 20
+    assert max(abs(a - b) for a, b in zip(alone[0], first[0], strict=True)) < 1e-5
+    assert first == second
+    assert alone[0][0] != alone[0][-1]
+    assert (tmp_path / "2" / "model.safetensors").is_file()
