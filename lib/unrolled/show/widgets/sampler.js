@@ -1,6 +1,7 @@
 // The distribution of the next token, computed here from its logits; the kernel reads and draws.
 
 const [SHOWN, ROW, NAME, BAR] = [12, 20, 120, 330];
+const COUNT = new Intl.NumberFormat("en");
 
 const normalised = (p) => {
   const sum = p.reduce((total, each) => total + each, 0);
@@ -8,17 +9,17 @@ const normalised = (p) => {
 };
 
 function softmax(logits, temperature) {
-  const largest = Math.max(...logits);
-  if (temperature === 0) return logits.map((_, n) => Number(n === logits.indexOf(largest)));
-  return normalised(logits.map((logit) => Math.exp((logit - largest) / temperature)));
+  const highest = Math.max(...logits);
+  const first = logits.indexOf(highest);
+  if (temperature === 0) return logits.map((_, n) => Number(n === first));
+  return normalised(logits.map((logit) => Math.exp((logit - highest) / temperature)));
 }
 
 const ranked = (p) => p.map((_, n) => n).toSorted((a, b) => p[b] - p[a] || a - b);
 
-// First temperature, then top-k (0: off), then nucleus (1: off); what is cut away gets 0.
-function distribution(logits, temperature, topK, nucleus) {
-  let p = softmax(logits, temperature);
-  const order = ranked(p);
+// First temperature, then top-k (0: off), then nucleus (1: off); what is cut away gets 0. `order`: the likeliest first.
+function distribution(logits, temperature, topK, nucleus, order = ranked(logits), whole = softmax(logits, temperature)) {
+  let p = whole;
   if (topK > 0 && temperature > 0) {
     const out = new Set(order.slice(topK));
     p = normalised(p.map((each, n) => (out.has(n) ? 0 : each)));
@@ -35,17 +36,30 @@ function distribution(logits, temperature, topK, nucleus) {
   return p;
 }
 
+// What follows from the logits alone; the controls change it not, so it is worked out once for each.
+function reader() {
+  let [text, found] = [null, null];
+  return (model) => {
+    if (text === model.get("logits")) return found;
+    text = model.get("logits");
+    const logits = Array.from(unpacked(text));
+    found = { logits, order: ranked(logits), trained: softmax(logits, 1) };
+    return found;
+  };
+}
+
+const largest = (values) => values.reduce((most, each) => Math.max(most, each), 0);
+
 // Everything that is drawn or said; the likeliest by their logits, since at temperature 0 all but one have p = 0.
-function numbers(model) {
+function numbers(model, read = reader()) {
   const [temperature, topK, nucleus] = ["temperature", "top_k", "nucleus"].map((name) => model.get(name));
-  const logits = Array.from(unpacked(model.get("logits")));
+  const { logits, order, trained } = read(model);
   const whole = softmax(logits, temperature);
-  const p = distribution(logits, temperature, topK, nucleus);
-  const trained = softmax(logits, 1); // one scale for both, so that a flat distribution looks flat
-  const longest = [...p, ...trained].reduce((most, each) => Math.max(most, each));
+  const p = distribution(logits, temperature, topK, nucleus, order, whole);
+  const longest = Math.max(largest(p), largest(trained)); // one scale for both, so that a flat distribution looks flat
   const kept = p.filter((each) => each > 0).length;
   const mass = whole.reduce((sum, each, n) => sum + (p[n] > 0 ? each : 0), 0);
-  return { whole, p, trained, longest, kept, mass, order: ranked(logits).slice(0, SHOWN), V: p.length };
+  return { whole, p, trained, longest, kept, mass, order: order.slice(0, SHOWN), V: p.length };
 }
 
 const visible = (name) => (name.trim() ? name : name.replaceAll("\n", "↵").replaceAll(" ", "␣"));
@@ -80,7 +94,7 @@ function sentence(model, found) {
   const { p, kept, mass, V, order: [first] } = found;
   const drawn = model.get("draws");
   const next = `Likeliest next: “${visible(model.get("names")[first])}”, ${p[first].toFixed(2)}`;
-  const stay = `${kept.toLocaleString("en")} of ${V.toLocaleString("en")} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}% of the probability`;
+  const stay = `${COUNT.format(kept)} of ${COUNT.format(V)} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}% of the probability`;
   return `${next}. ${stay}. ${drawn} drawn so far.`;
 }
 
@@ -101,8 +115,9 @@ function render({ model, el }) {
     "flat": { temperature: 2, top_k: 0, nucleus: 1 },
     "cut at 0.9": { temperature: 1, top_k: 0, nucleus: 0.9 },
   });
+  const read = reader();
   return follow(parts, () => {
-    const found = numbers(model);
+    const found = numbers(model, read);
     draw(parts, found);
     return sentence(model, found);
   });
