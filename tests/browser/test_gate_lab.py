@@ -314,7 +314,7 @@ def test_a_text_read_by_the_kernel_is_drawn_and_a_wrong_one_told(page):
     lab = example()
     lab.text = "ab"
     assert (lab.tokens, lab.step, lab.problem) == (["a", "b"], 2, "")
-    page.put(text="ab", step=lab.step, tokens=lab.tokens, drive=lab.drive)
+    page.put(text="ab", step=lab.step, tokens=lab.tokens, x=lab.x)
     assert page.locator(".unrolled-gate-lab-strip > text").count() == 4  # two letters and the scale
     assert number(page, "c") == told(lab.run().c[1, 3])
     for wrong in ("a", "a" * 61):
@@ -396,7 +396,7 @@ def wanted(widget: GateLab) -> dict[str, float]:
     cell, before = widget.cell, now.h[t - 1] if t else now.h.new_zeros(widget.units)
     for block, name in enumerate("ifgo"):
         column = block * widget.units + unit
-        values[f"{name}x"] = (widget.x[t] @ cell.W_xh + cell.b_xh + cell.b_hh)[column].item()
+        values[f"{name}x"] = (widget.inputs[t] @ cell.W_xh + cell.b_xh + cell.b_hh)[column].item()
         values[f"{name}h"] = (before @ cell.W_hh)[column].item()
     return values
 

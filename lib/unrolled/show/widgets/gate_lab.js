@@ -78,13 +78,30 @@ function pushOf(model) {
 }
 
 // Runs the layer only where something that it depends on has changed.
+// x W_xh + b for every step: x (T, D), W_xh (D, wide), b (wide,) -> (T, wide), row by row.
+function driveOf(x, { W_xh, b }, wide) {
+  const D = W_xh.length / wide;
+  const drive = new Float64Array((x.length / D) * wide);
+  for (let t = 0; t < x.length / D; t += 1) {
+    const row = drive.subarray(t * wide, (t + 1) * wide);
+    row.set(b);
+    for (let d = 0; d < D; d += 1) {
+      const [number, weights] = [x[t * D + d], W_xh.subarray(d * wide, (d + 1) * wide)];
+      for (let n = 0; n < wide; n += 1) row[n] += number * weights[n];
+    }
+  }
+  return drive;
+}
+
 function runner(model) {
-  let [drive, layer, learned, pushed, key] = [];
+  let [x, weights, layer, learned, pushed, key] = [];
   return () => {
-    if (drive !== model.get("drive")) {
-      drive = model.get("drive");
-      const [H, numbers] = [model.get("units"), unpacked(drive)];
-      layer = { drive: numbers, W_hh: layer?.W_hh ?? unpacked(model.get("W_hh")), H, T: numbers.length / (4 * H) };
+    if (x !== model.get("x")) {
+      x = model.get("x");
+      weights ??= Object.fromEntries(["W_xh", "W_hh", "b"].map((name) => [name, unpacked(model.get(name))]));
+      const H = model.get("units");
+      const drive = driveOf(unpacked(x), weights, 4 * H);
+      layer = { drive, W_hh: weights.W_hh, H, T: drive.length / (4 * H) };
       [learned, key] = [run(layer), null];
     }
     const push = pushOf(model);
@@ -340,11 +357,11 @@ function render({ model, el }) {
   const parts = frame(model, el, "gate-lab", "Gate lab");
   const result = runner(model);
   controls(parts);
-  let [drawn, tokens] = [null, null];
+  let [drawn, read] = [null, null];
   fit(parts);
   lightUnder(parts, () => drawn);
   return follow(parts, () => {
-    if (tokens !== model.get("drive")) [drawn, tokens] = [build(parts), model.get("drive")];
+    if (read !== model.get("x")) [drawn, read] = [build(parts), model.get("x")];
     const shown = numbersOf(model, result());
     show(drawn, model, shown);
     return sentence(model, shown);

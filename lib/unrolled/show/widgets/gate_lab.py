@@ -49,8 +49,10 @@ class GateLab(Widget):
     light = traitlets.Enum(["none", *"ifgoch"], "f").tag(sync=True)
     tokens = traitlets.List(traitlets.Unicode()).tag(sync=True)  # the T characters
     units = traitlets.Int().tag(sync=True)  # H
-    drive = traitlets.Unicode().tag(sync=True)  # x W_xh + b_xh + b_hh (T, 4H), float64 in base64
-    W_hh = traitlets.Unicode().tag(sync=True)  # (H, 4H), float64 in base64
+    x = traitlets.Unicode().tag(sync=True)  # (T, D), float64 in base64, as these:
+    W_xh = traitlets.Unicode().tag(sync=True)  # (D, 4H)
+    W_hh = traitlets.Unicode().tag(sync=True)  # (H, 4H)
+    b = traitlets.Unicode().tag(sync=True)  # (4H,), both biases
 
     def __init__(
         self,
@@ -64,7 +66,8 @@ class GateLab(Widget):
     ):
         super().__init__()
         self.cell, self.embed, self.taken = cell, embed, ""
-        self.W_hh, self.units = packed(cell.W_hh), len(cell.W_hh)
+        self.W_xh, self.W_hh, self.units = packed(cell.W_xh), packed(cell.W_hh), len(cell.W_hh)
+        self.b = packed(cell.b_xh.double() + cell.b_hh.double())
         self.take(text)
         self.text, self.unit = text, unit
         self.step = len(self.tokens) if step is None else step
@@ -80,11 +83,10 @@ class GateLab(Widget):
         x, cell = self.embed(text).detach(), self.cell
         if x.shape != (len(text), len(cell.W_xh)):
             raise ValueError(f"embed must give ({len(text)}, {len(cell.W_xh)}) for this text; {tuple(x.shape)} came")
-        drive = x.double() @ cell.W_xh.double() + cell.b_xh.double() + cell.b_hh.double()
-        self.x, self.taken = x, text
+        self.inputs, self.taken = x, text
         with self.hold_sync():
             self.step = min(self.step, len(text))
-            self.tokens, self.drive = list(text), packed(drive)
+            self.tokens, self.x = list(text), packed(x)
 
     @traitlets.observe("text")
     @answers
@@ -115,9 +117,9 @@ class GateLab(Widget):
     @torch.no_grad()
     def run(self, *, pushed: bool = True) -> NamedTuple:
         """The cell's trace over the text, (T, H) each: with the gate pushed, or as learned."""
-        h = c = self.x.new_zeros(1, self.units)
+        h = c = self.inputs.new_zeros(1, self.units)
         steps = []
-        for t, x in enumerate(self.x):
+        for t, x in enumerate(self.inputs):
             here = pushed and self.gate != "none" and (self.reach != REACHES[0] or t == self.step - 1)
             step = self.push(x[None], (h, c)) if here else self.cell(x[None], (h, c))
             h, c = step.h, step.c
