@@ -94,14 +94,24 @@ function offered(model) {
   return [[0, "the latest"], ...earlier.map((number) => [number, `${number}${named(model, number) ? `: ${named(model, number)}` : ""}`])];
 }
 
+// The menu of runs comes with the second run.
+function pickWhenSeveral(parts, before) {
+  const make = () => {
+    if (parts.model.get("run") === 1) return;
+    parts.controls.removeEventListener("show", make);
+    choice(parts, "pick", "run", offered);
+    parts.controls.insertBefore(parts.controls.lastChild, before);
+    parts.controls.dispatchEvent(new Event("show"));
+  };
+  parts.controls.addEventListener("show", make);
+}
+
 function render({ model, el }) {
   const parts = frame(model, el, "training-watch", "Training watch");
   button(parts, "pause", () => put(model, { paused: !model.get("paused") }), () => model.get("paused"));
   button(parts, "stop", () => put(model, { stopped: true, paused: false }), () => model.get("stopped"));
-  choice(parts, "pick", "run", offered);
-  const runs = parts.controls.lastChild;
-  parts.controls.addEventListener("show", () => (runs.hidden = model.get("run") === 1));
   tick(parts, "log", "logarithmic");
+  pickWhenSeveral(parts, parts.controls.lastChild);
   presets(parts, {});
   return follow(parts, () => {
     draw(parts);

@@ -137,7 +137,9 @@ function build(parts) {
   for (const [name, [, attributes]] of Object.entries(MARKS)) drawn[name] = path(attributes);
   drawn.chosen = path({ fill: CHOSEN });
   drawn.names = [0, 1, 2].map(() => svg.appendChild(words(0, 0, "", { class: "unrolled-word-map-axis" })));
-  drawn.labels = { layer: svg.appendChild(shape("g")), made: new Map() };
+  const labels = parts.model.get("words").map((word) => ({ node: shape("text", { "font-size": 11, visibility: "hidden" }, word), now: { visibility: "hidden" } }));
+  svg.append(shape("g", {}, ...labels.map(({ node }) => node)));
+  drawn.labels = labels;
   drawn.lists = ["true", "there"].map((name) => list(parts, name));
   parts.drawing.append(element("div", { class: "unrolled-word-map-lists" }, ...drawn.lists.map(({ node }) => node)));
   return drawn;
@@ -221,22 +223,21 @@ function label(labels, spots, first, names) {
       if (!free) continue;
       taken.push([left, wide, y]);
       used.add(m);
-      write(labelOf(labels, m, names[m]), { transform: `translate(${x} ${y})`, "text-anchor": anchor, class: `unrolled-word-map-${rank ? (rank < first.length ? "near" : "other") : "word"}`, visibility: "visible" });
+      write(labels[m], { visibility: "visible", transform: `translate(${x} ${y})`, "text-anchor": anchor, class: `unrolled-word-map-${rank ? (rank < first.length ? "near" : "other") : "word"}` });
       break;
     }
   });
-  for (const [m, one] of labels.made) if (!used.has(m)) write(one, { visibility: "hidden" });
+  labels.forEach((one, m) => used.has(m) || write(one, HIDDEN));
 }
 
-// Each word keeps its node: one that is only moved, or hidden, need not be set anew by the browser.
-function labelOf({ layer, made }, m, text) {
-  if (!made.has(m)) made.set(m, { node: layer.appendChild(shape("text", { "font-size": 11 }, text)), now: {} });
-  return made.get(m);
-}
+// Each word keeps its node, since a text that is moved or hidden need not be set anew; what is hidden is as at first.
+const HIDDEN = { visibility: "hidden", transform: null, "text-anchor": null, class: null };
 
 function write({ node, now }, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (now[name] !== value) node.setAttribute(name, value);
+    if ((now[name] ?? null) === value) continue;
+    if (value === null) node.removeAttribute(name);
+    else node.setAttribute(name, value);
     now[name] = value;
   }
 }
