@@ -24,7 +24,7 @@ class TrainingWatch(Widget):
     what: `end` tells it. Where several runs follow one another, the curves of the earlier ones stay, faintly.
     `pick` is the run that is drawn strongly and told of, 0 the latest; `names` may name the runs, in their order.
     `TrainingWatch(log=True)` begins with logarithmic axes. Raises traitlets.TraitError for a `pick` below
-    0; one that is not there, or out of sight, is the latest.
+    0; one that is not there, or out of sight, becomes 0.
     """
 
     _esm, _css = script("training_watch"), STYLE
@@ -50,6 +50,10 @@ class TrainingWatch(Widget):
         self.drawn = 0.0
         hear_at_once(self.comm)
         self.begin()
+
+    @traitlets.validate("pick")
+    def _in_sight(self, proposal: dict) -> int:
+        return proposal["value"] if self.run - len(self.earlier) <= proposal["value"] < self.run else 0
 
     def __call__(self, step: Any) -> bool:
         """Take note of a step; True where training is to end."""
