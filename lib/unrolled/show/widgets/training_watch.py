@@ -100,7 +100,7 @@ class TrainingWatch(Widget):
     def draw(self) -> tuple[Figure, str]:
         figure, axes = plt.subplots(2, 1, figsize=(6, 3), sharex=True, layout="constrained")
         runs = [*self.earlier, [self.at, self.losses, self.norms]]
-        number = self.pick if self.run - len(self.earlier) <= self.pick < self.run else self.run
+        number = self._in_sight({"value": self.pick}) or self.run
         chosen = runs[number - self.run - 1]
         for n, (ax, name) in enumerate(zip(axes, ["loss", "gradient norm"], strict=True), start=1):
             for run in runs:
