@@ -222,8 +222,9 @@ function equations(model) {
     const code = element("td", {}, element("code", {}, CODE[term]));
     return element("tr", lit(term), element("th", { scope: "row" }, name), element("td", { "data-equation": term }), code);
   });
+  const columns = element("colgroup", {}, element("col"), element("col"), element("col"));
   const first = element("tr", {}, element("td", { colspan: 3 }, element("code", {}, FIRST)));
-  return element("table", { class: "unrolled-gate-lab-lines", "aria-label": "Equations and code" }, element("tbody", {}, first, ...rows));
+  return element("table", { class: "unrolled-gate-lab-lines", "aria-label": "Equations and code" }, columns, element("tbody", {}, first, ...rows));
 }
 
 // ── The strip: the unit over the text, a row of bars for each term ──
