@@ -49,6 +49,21 @@ def test_sinusoids_follow_the_papers_formula_number_by_number(device):
             assert math.isclose(P[t, 2 * j + 1], math.cos(t / 10000 ** (2 * j / 6)), abs_tol=1e-12)
 
 
+def test_the_table_is_made_once_and_anew_for_what_is_longer_or_of_another_dtype(monkeypatch):
+    layer, made, table = SinusoidalPositions(6), [], SinusoidalPositions.table
+    monkeypatch.setattr(SinusoidalPositions, "table", lambda self, T: made.append(T) or table(self, T))
+    for T, dtype in [
+        (5, torch.float32),
+        (5, torch.float32),
+        (3, torch.float32),
+        (8, torch.float32),
+        (8, torch.float64),
+    ]:
+        assert torch.equal(layer(torch.zeros(1, T, 6, dtype=dtype))[0], table(layer, T).to(dtype))
+    assert made == [5, 8, 8]
+    assert not layer.state_dict()
+
+
 def test_moving_by_a_fixed_distance_is_one_rotation_wherever_it_starts():
     P = SinusoidalPositions(8).table(50)
     products = P @ P.T

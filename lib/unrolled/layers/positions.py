@@ -22,6 +22,7 @@ class SinusoidalPositions(nn.Module):
         if expect.size("embed_dim", embed_dim) % 2:
             raise ValueError(f"embed_dim must be even, for sines and cosines in pairs; {embed_dim} came")
         self.embed_dim = embed_dim
+        self.kept = torch.empty(0, embed_dim)  # the longest table asked for, as it was asked for; no weight
 
     def extra_repr(self) -> str:
         return f"{self.embed_dim}"
@@ -35,7 +36,10 @@ class SinusoidalPositions(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         expect.tensor("x", x, x, "B", "T", self.embed_dim)
-        return x + self.table(x.shape[1]).to(x)
+        T = x.shape[1]
+        if T > len(self.kept) or (self.kept.dtype, self.kept.device) != (x.dtype, x.device):
+            self.kept = self.table(T).to(x)
+        return x + self.kept[:T]
 
 
 class LearnedPositions(nn.Module):
