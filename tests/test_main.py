@@ -66,3 +66,43 @@ def test_it_runs_as_a_module():
     command = [sys.executable, "-m", "unrolled", "--help"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert all(word in said for word in ("doctor", "exercises", "progress"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sample", "--temperature", "-1"], "'-1' came; a number of at least 0 is wanted"),
+        (["sample", "--temperature", "nan"], "'nan' came; a number of at least 0 is wanted"),
+        (["sample", "--top-k", "0"], "'0' came; a whole number of at least 1 is wanted"),
+        (["sample", "--nucleus", "1.5"], "'1.5' came; a number above 0 and up to 1 is wanted"),
+        (["sample", "--length", "many"], "'many' came; a whole number of at least 1 is wanted"),
+        (["translate", "--beam", "2.5"], "'2.5' came; a whole number of at least 1 is wanted"),
+        (["train", "language", "--text", "t", "--seconds", "0"], "'0' came; a number above 0 is wanted"),
+        (["train", "language", "--text", "t", "--epochs", "0"], "'0' came; a whole number of at least 1 is wanted"),
+        (["train", "language", "--text", "t", "--device", "toaster"], "'toaster' came, which this machine"),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_refused_with_what_is_wanted(arguments, sentence, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(arguments)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_device_of_this_machine_is_taken():
+    assert command_line.device("cpu") == "cpu"
+
+
+def test_a_damaged_model_is_told_in_one_line(tmp_path, capsys):
+    (tmp_path / "model.safetensors").write_bytes(b"cut short")
+    assert command_line.main(["sample", "--model", str(tmp_path)]) == 2
+    assert "cannot be read as a safetensors file" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_shown_whole(monkeypatch):
+    def broken():
+        raise ValueError("ours")
+
+    monkeypatch.setattr("unrolled.exercises.progress.summary", broken)
+    with pytest.raises(ValueError, match="ours"):
+        command_line.main(["progress"])

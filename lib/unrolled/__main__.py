@@ -3,8 +3,10 @@
 
 import argparse
 import json
+import math
 import os
 import sys
+from collections.abc import Callable
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,12 +27,54 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         return chosen.run(chosen)
-    except (ValueError, FileNotFoundError) as error:  # about what the reader gave, in one line
+    except ValueError as error:
+        if not isinstance(error, about_what_was_given()):
+            raise
         print(error, file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever reads has had enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def about_what_was_given() -> tuple[type[ValueError], ...]:
+    """The errors that a reader can mend, told in one line; any other is a fault of ours, and shown whole."""
+    from unrolled.commands.given import Refused
+    from unrolled.training import CheckpointError
+
+    return Refused, CheckpointError
+
+
+def number(kind: type, wanted: str, right: Callable[[float], bool]) -> Callable[[str], float]:
+    """An argument that is a number; one that isn't, or isn't `right`, is refused by argparse with what is wanted."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not right(value):
+            raise argparse.ArgumentTypeError(f"{text!r} came; {wanted} is wanted")
+        return value
+
+    return read
+
+
+COUNT = number(int, "a whole number of at least 1", lambda value: value >= 1)
+SECONDS = number(float, "a number above 0", lambda value: 0 < value < math.inf)
+TEMPERATURE = number(float, "a number of at least 0", lambda value: 0 <= value < math.inf)
+SHARE = number(float, "a number above 0 and up to 1", lambda value: 0 < value <= 1)
+
+
+def device(name: str) -> str:
+    """A device that this machine has."""
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError):  # AssertionError where torch was built without it
+        raise argparse.ArgumentTypeError(f"{name!r} came, which this machine does not have; cpu always works") from None
+    return name
 
 
 def add(commands: argparse._SubParsersAction, run, help: str) -> argparse.ArgumentParser:
@@ -52,10 +96,10 @@ def add_train(command: argparse.ArgumentParser) -> None:
         kinds = ["lstm", "gru", "rnn", "transformer"]
         task.add_argument("--model", default="gru" if name == "translate" else "lstm", choices=kinds)
         length = task.add_mutually_exclusive_group(required=True)
-        length.add_argument("--seconds", type=float, help="how long to train")
-        length.add_argument("--epochs", type=int, help="how often to go through the file")
+        length.add_argument("--seconds", type=SECONDS, help="how long to train")
+        length.add_argument("--epochs", type=COUNT, help="how often to go through the file")
         task.add_argument("--seed", type=int, default=0)
-        task.add_argument("--device", help="cpu, cuda or mps; else the fastest there is")
+        task.add_argument("--device", type=device, help="cpu, cuda or mps; else the fastest there is")
         task.add_argument("--out", default="trained", metavar="DIR", help="where the model goes (trained)")
         task.add_argument("--resume", action="store_true", help="go on with the run in --out")
 
@@ -81,10 +125,10 @@ def train(chosen: argparse.Namespace) -> int:
 def add_sample(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="trained", metavar="DIR", help="where `train language` put it (trained)")
     command.add_argument("--prompt", default="\n", help="what the text begins with")
-    command.add_argument("--length", type=int, default=500, help="characters to write (500)")
-    command.add_argument("--temperature", type=float, default=0.8)
-    command.add_argument("--top-k", type=int)
-    command.add_argument("--nucleus", type=float)
+    command.add_argument("--length", type=COUNT, default=500, help="characters to write (500)")
+    command.add_argument("--temperature", type=TEMPERATURE, default=0.8)
+    command.add_argument("--top-k", type=COUNT)
+    command.add_argument("--nucleus", type=SHARE)
     command.add_argument("--seed", type=int, default=0)
 
 
@@ -113,7 +157,7 @@ def classify(chosen: argparse.Namespace) -> int:
 
 def add_translate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="trained", metavar="DIR", help="where `train translate` put it (trained)")
-    command.add_argument("--beam", type=int, default=4, help="hypotheses that the search keeps (4)")
+    command.add_argument("--beam", type=COUNT, default=4, help="hypotheses that the search keeps (4)")
     command.add_argument("texts", nargs="*", help="texts; without any, the lines of the standard input")
 
 

@@ -53,19 +53,16 @@ class Batch(NamedTuple):
 
 
 def split(path: str | Path, validation: str | Path | None = None, seed: int = 0) -> Split:
-    examples = given.lines(path, "a label and a text")
-    parted = {"group": lambda line: same(line.second), "stratum": lambda line: line.first}
-    if validation is None:
-        rest, held_out = given.split(examples, HELD_OUT, seed, **parted)
-        told = f"held out: {len(held_out):,} of {len(examples):,} examples, of each label about a tenth, by seed {seed}"
-    else:
-        held_out = given.lines(validation, "a label and a text")
-        inside = {same(line.second) for line in held_out}
-        rest = [line for line in examples if same(line.second) not in inside]
-        told = f"held out: {validation}, {len(held_out):,} examples"
-        if len(rest) < len(examples):
-            told += f"; {len(examples) - len(rest)} of the training texts are in it too and were left out"
-    train, looked_at = given.split(rest, LOOKED_AT, seed + 1, **parted)
+    train, looked_at, held_out, told = given.parted(
+        path,
+        validation,
+        "a label and a text",
+        seed,
+        shares=(HELD_OUT, lambda _: LOOKED_AT),
+        group=lambda line: same(line.second),
+        stratum=lambda line: line.first,
+        named=("examples", "each label", "texts"),
+    )
     labels = sorted({line.first for line in train})
     if len(labels) < 2:
         only = f"{labels[0]!r} alone" if labels else "nothing"

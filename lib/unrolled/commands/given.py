@@ -67,3 +67,38 @@ def split(
         draw.shuffle(names)
         second.update(names[: max(1, round(share * len(names)))])
     return [each for each in items if group(each) not in second], [each for each in items if group(each) in second]
+
+
+def parted(
+    path: str | Path,
+    validation: str | Path | None,
+    fields: str,
+    seed: int,
+    *,
+    shares: tuple[float, Callable[[int], float]],
+    group: Callable,
+    stratum: Callable,
+    named: tuple[str, str, str],
+) -> tuple[list[Line], list[Line], list[Line], str]:
+    """Train, looked at, held out, and in words how: what is held out is `validation`, or a share of the file by seed.
+
+    shares: of the file that which is held out, and of what is left that which is looked at, by how many there are.
+    No group of what is held out is in another part. named: what lines are, of what a tenth is taken, and what the
+    groups are.
+    """
+    found = lines(path, fields)
+    what, of, each = named
+    if validation is None:
+        rest, held_out = split(found, shares[0], seed, group=group, stratum=stratum)
+        told = f"held out: {len(held_out):,} of {len(found):,} {what}, about a tenth of {of}, by seed {seed}"
+    else:
+        held_out = lines(validation, fields)
+        inside = {group(line) for line in held_out}
+        rest = [line for line in found if group(line) not in inside]
+        told = f"held out: {validation}, {len(held_out):,} {what}"
+        if len(rest) < len(found):
+            told += f"; {len(found) - len(rest)} of the training {each} are in it too and were left out"
+    sizes = {group(line) for line in rest}
+    share = shares[1](len(sizes)) if sizes else 0.0
+    train, looked_at = split(rest, share, seed + 1, group=group, stratum=stratum)
+    return train, looked_at, held_out, told

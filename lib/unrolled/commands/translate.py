@@ -52,23 +52,20 @@ class Split(NamedTuple):
 
 
 def split(path: str | Path, validation: str | Path | None = None, seed: int = 0) -> Split:
-    pairs = given.lines(path, FIELDS)
-    parted = {"group": lambda line: line.first, "stratum": lambda _: None}
-    if validation is None:
-        rest, held_out = given.split(pairs, HELD_OUT, seed, **parted)
-        told = f"held out: {len(held_out):,} of {len(pairs):,} pairs, about a tenth of the sources, by seed {seed}"
-    else:
-        held_out = given.lines(validation, FIELDS)
-        inside = {line.first for line in held_out}
-        rest = [line for line in pairs if line.first not in inside]
-        told = f"held out: {validation}, {len(held_out):,} pairs"
-        if len(rest) < len(pairs):
-            told += f"; {len(pairs) - len(rest)} of the training sources are in it too and were left out"
-    sources = len({line.first for line in rest})
+    train, looked_at, held_out, told = given.parted(
+        path,
+        validation,
+        FIELDS,
+        seed,
+        shares=(HELD_OUT, lambda sources: min(LOOKED_AT, MOST_LOOKED_AT / sources)),
+        group=lambda line: line.first,
+        stratum=lambda _: None,
+        named=("pairs", "the sources", "sources"),
+    )
+    sources = len({line.first for line in [*train, *looked_at]})
     if sources < 2:
         raise Refused(f"{path} leaves {sources} sources to train on; at least two are wanted")
-    share = min(LOOKED_AT, MOST_LOOKED_AT / sources)
-    return Split(*given.split(rest, share, seed + 1, **parted), held_out, told)
+    return Split(train, looked_at, held_out, told)
 
 
 def tokenise(text: str) -> list[str]:

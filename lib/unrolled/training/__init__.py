@@ -3,12 +3,13 @@
 from unrolled.training import fit, save, load, seed_everything, pick_device, generate
 """
 
-from unrolled.training.checkpoint import load, notes, save
+from unrolled.training.checkpoint import CheckpointError, load, notes, save
 from unrolled.training.device import pick_device, seed_everything
 from unrolled.training.fit import History, Step, fit
 from unrolled.training.sample import distribution, draw, generate
 
 __all__ = [
+    "CheckpointError",
     "History",
     "Step",
     "distribution",

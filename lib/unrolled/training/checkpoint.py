@@ -18,6 +18,10 @@ from torch import Tensor, nn
 Tensors = dict[str, Tensor]
 
 
+class CheckpointError(ValueError):
+    """A file that can't be taken: it is damaged, of another kind, or of another model. Its text says which."""
+
+
 def save(path: str | Path, model: nn.Module, **notes: Any) -> Path:
     """Write the weights and buffers of `model`, with notes that JSON can hold (settings, a score)."""
     return write(path, model.state_dict(), {"model": type(model).__name__, "notes": notes})
@@ -26,11 +30,11 @@ def save(path: str | Path, model: nn.Module, **notes: Any) -> Path:
 def load(path: str | Path, model: nn.Module) -> dict[str, Any]:
     """Fill `model` with the weights of a checkpoint and give its notes. The model stays as it is if they do not fit.
 
-    FileNotFoundError if there is no such file; ValueError if it is damaged, of another model, or a training run.
+    FileNotFoundError if there is no such file; CheckpointError if it is damaged, of another model, or a training run.
     """
     tensors, about = read(path)
     if "run" in about:
-        raise ValueError(
+        raise CheckpointError(
             f"{path} holds a training run, with its optimiser and its history; one made by save() is wanted. "
             "A run is taken up by fit(…, checkpoint=…, resume=True)"
         )
@@ -67,7 +71,7 @@ def write(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> Path:
 
 
 def read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
-    """What `write` wrote. FileNotFoundError if there is no such file, ValueError if it is not whole."""
+    """What `write` wrote. FileNotFoundError if there is no such file, CheckpointError if it is not whole."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint {path}; a file that save() wrote is wanted")
@@ -79,14 +83,14 @@ def read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
             # copies: what get_tensor gives is a view of the file, which must not change, nor be replaced on Windows
             return {name: file.get_tensor(name).clone() for name in list(file.keys())}, about
     except (safetensors.SafetensorError, ValueError) as error:
-        raise ValueError(
+        raise CheckpointError(
             f"{path} ({path.stat().st_size} bytes) cannot be read as a safetensors file: {error}. "
             "It was cut short, or is of another kind; save it again"
         ) from None
 
 
 def refuse_other_model(path: str | Path, tensors: Tensors, came: str, model: nn.Module) -> None:
-    """ValueError that names the first differences between the checkpoint and the model."""
+    """CheckpointError that names the first differences between the checkpoint and the model."""
     wanted = model.state_dict()
     differences = [f"{name} is missing" for name in wanted if name not in tensors]
     differences += [f"{name} is not in the model" for name in tensors if name not in wanted]
@@ -102,7 +106,7 @@ def refuse_other_model(path: str | Path, tensors: Tensors, came: str, model: nn.
     ]
     if differences:
         more = f", and {len(differences) - 3} more" if len(differences) > 3 else ""
-        raise ValueError(
+        raise CheckpointError(
             f"{path} holds another model, a {came}; a {type(model).__name__} with the same sizes is wanted: "
             + "; ".join(differences[:3])
             + more

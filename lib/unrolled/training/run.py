@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.training import parallel
-from unrolled.training.checkpoint import read, refuse_other_model, write
+from unrolled.training.checkpoint import CheckpointError, read, refuse_other_model, write
 from unrolled.training.stream import Stream
 
 
@@ -74,16 +74,18 @@ class Run:
         write(path, tensors, about)
 
     def resume(self, path: str | Path) -> None:
-        """Take up the run in this file. ValueError if it is no run, or one of another model or optimiser."""
+        """Take up the run in this file. CheckpointError if it is no run, or one of another model or optimiser."""
         tensors, about = read(path)
         if "run" not in about:
-            raise ValueError(
+            raise CheckpointError(
                 f"{path} holds weights but no run to take up; a file that fit(checkpoint=…) wrote is wanted"
             )
         weights = unprefixed("model", tensors)
         refuse_other_model(path, weights, about["run"], self.model)
         if about["optimiser"] != type(self.optimiser).__name__:
-            raise ValueError(f"{path} is a run with {about['optimiser']}; {type(self.optimiser).__name__} is wanted")
+            raise CheckpointError(
+                f"{path} is a run with {about['optimiser']}; {type(self.optimiser).__name__} is wanted"
+            )
         self.model.load_state_dict(weights)
         self.optimiser.load_state_dict(joined(unprefixed("optimiser", tensors), about["settings"]))
         if self.loss:
