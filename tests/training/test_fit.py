@@ -448,7 +448,7 @@ def test_the_room_knows_no_model():
 def test_both_ways_of_clipping_may_be_asked_for_at_once():
     model = nn.Linear(2, 1, bias=False)
     model.weight.grad = torch.tensor([[30.0, 40.0]])
-    clip(model, 1.0, 0.7)
+    clip(model, 50.0, 1.0, 0.7)
     assert model.weight.grad.tolist()[0] == pytest.approx([0.6, 0.7], abs=1e-4)
 
 

@@ -6,12 +6,13 @@ from .gru import GRU, GRUCell
 from .lstm import LSTM, LSTMCell
 from .positions import LearnedPositions, SinusoidalPositions
 from .rnn import RNN, RNNCell
-from .transformer import FeedForward, TransformerBlock
+from .transformer import DecoderBlock, FeedForward, TransformerBlock
 
 __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "DecoderBlock",
     "Embedding",
     "FeedForward",
     "GRUCell",

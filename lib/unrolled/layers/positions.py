@@ -34,12 +34,13 @@ class SinusoidalPositions(nn.Module):
         angle = t / 10000 ** (j / self.embed_dim)  # (T, D/2)
         return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)  # sin and cos take turns: (T, D)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, past: int = 0) -> Tensor:
+        """`past`: how many steps stand before those of x."""
         expect.tensor("x", x, x, "B", "T", self.embed_dim)
-        T = x.shape[1]
+        T = past + x.shape[1]
         if T > len(self.kept) or (self.kept.dtype, self.kept.device) != (x.dtype, x.device):
             self.kept = self.table(T).to(x)
-        return x + self.kept[:T]
+        return x + self.kept[past:T]
 
 
 class LearnedPositions(nn.Module):

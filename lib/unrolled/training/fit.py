@@ -128,7 +128,7 @@ def fit(
                 value, norm = gradients(model, loss, to_device(run.stream.next(), device))
                 if stop_at_nan:
                     refuse_broken(run.step + 1, value, norm)
-                clip(model, clip_norm, clip_value)
+                clip(model, norm, clip_norm, clip_value)
                 update(optimiser, [rate * factor for rate in rates])
                 run.record(value, norm)
                 ends = course.tick()
@@ -205,9 +205,10 @@ def refuse_broken(step: int, loss: float, norm: float) -> None:
         )
 
 
-def clip(model: nn.Module, norm: float | None, value: float | None) -> None:
+def clip(model: nn.Module, length: float, norm: float | None, value: float | None) -> None:
+    """`length`: that of the whole gradient, as `gradients` gives it."""
     if norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), norm)
+        nn.utils.clip_grads_with_norm_(model.parameters(), norm, torch.tensor(length))
     if value is not None:
         nn.utils.clip_grad_value_(model.parameters(), value)
 
