@@ -108,3 +108,8 @@ def test_learned_positions_start_as_standard_normal():
     W = LearnedPositions(200, 50).W_p.detach()
     assert abs(W.mean()) < 0.03
     assert abs(W.std() - 1) < 0.03
+
+
+def test_sinusoids_of_later_steps_are_those_of_one_pass():
+    places, x = SinusoidalPositions(6), torch.randn(2, 7, 6)
+    assert torch.equal(places(x[:, 3:], 3), places(x)[:, 3:])
