@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from unrolled.models.seq2seq import BEGIN, END, PAD, Batch, Seq2Seq, beam, greedy, loss
 
 ATTENDS = [True, False]
+KINDS = [("gru", True), ("gru", False), ("lstm", True), ("lstm", False), ("rnn", True)]  # layer, whether it attends
 
 
 def model(attends=True, target_size=7, **options):
@@ -22,9 +23,9 @@ def sources():
     return torch.randint(9, (3, 6)), torch.tensor([6, 2, 4])
 
 
-@pytest.mark.parametrize("attends", ATTENDS)
-def test_in_a_batch_each_source_is_read_as_it_is_alone(attends, relative_difference):
-    made, (source, lengths) = model(attends), sources()
+@pytest.mark.parametrize(("layer", "attends"), KINDS)
+def test_in_a_batch_each_source_is_read_as_it_is_alone(layer, attends, relative_difference):
+    made, (source, lengths) = model(attends, layer=layer), sources()
     target = torch.randint(7, (3, 5))
     together = made(source, lengths, target)
     for row, length in enumerate(lengths):
@@ -35,9 +36,9 @@ def test_in_a_batch_each_source_is_read_as_it_is_alone(attends, relative_differe
             assert together.weights[row, :, length:].abs().sum() == 0
 
 
-@pytest.mark.parametrize("attends", ATTENDS)
-def test_one_step_at_a_time_is_all_at_once(attends, relative_difference):
-    made, (source, lengths) = model(attends), sources()
+@pytest.mark.parametrize(("layer", "attends"), KINDS)
+def test_one_step_at_a_time_is_all_at_once(layer, attends, relative_difference):
+    made, (source, lengths) = model(attends, layer=layer), sources()
     target = torch.randint(7, (3, 5))
     memory, h, parts = made.encode(source, lengths), None, []
     for t in range(5):
@@ -63,9 +64,41 @@ def test_the_first_state_and_the_mixture_are_the_formulas(relative_difference):
     assert relative_difference(written.logits[0, 0], o @ made.W_y + made.b_y) < 1e-12
 
 
+def test_an_lstms_first_state_is_made_of_h_and_c_of_both_ways(relative_difference):
+    made, (source, lengths) = model(layer="lstm"), sources()
+    memory = made.encode(source, lengths)
+    row, S = 1, 2
+    _, (h, c) = made.encoder(made.source(source[row : row + 1, :S]))
+    ends = torch.cat([h[0, 0], h[1, 0], c[0, 0], c[1, 0]])
+    assert relative_difference(memory.h[row], torch.tanh(ends @ made.W_s + made.b_s)) < 1e-12
+    x = made.target(torch.tensor([[3]]))
+    first = (memory.h[None, row : row + 1, :5].contiguous(), memory.h[None, row : row + 1, 5:].contiguous())
+    written = made.decode(
+        torch.tensor([[3]]), memory._replace(**{k: v[row : row + 1] for k, v in memory._asdict().items()})
+    )
+    _, (h, c) = made.decoder(x, first)
+    assert relative_difference(written.h[0], torch.cat([h[0, 0], c[0, 0]])) < 1e-12
+
+
+def test_queries_and_keys_give_the_weights_back(relative_difference):
+    made, target, source = model(), torch.randint(3, 7, (4,)), torch.randint(9, (5,))
+    q, k = made.asked(source, target)
+    read = torch.cat([torch.tensor([BEGIN]), target[:-1]])[None]
+    weights = made(source[None], torch.tensor([5]), read).weights[0]
+    assert relative_difference((q @ k.mT / 5**0.5).softmax(dim=-1)[0, 0], weights) < 1e-12
+    with pytest.raises(ValueError, match="attends=False"):
+        model(attends=False).asked(source, target)
+
+
+def test_another_layer_is_refused():
+    with pytest.raises(ValueError, match="layer is 'cnn'; wanted one of gru, lstm, rnn"):
+        Seq2Seq(9, 7, 4, 5, layer="cnn")
+
+
 def test_without_attention_only_one_state_gets_through():
     made, (source, lengths) = model(attends=False), sources()
     memory = made.encode(source, lengths)
+    assert memory.k is None
     other = memory._replace(m=torch.randn_like(memory.m))
     token = torch.full((3, 1), BEGIN)
     assert torch.equal(made.decode(token, memory).logits, made.decode(token, other).logits)
@@ -120,9 +153,9 @@ def test_a_beam_as_wide_as_all_there_is_finds_the_likeliest(attends):
         assert found.nats == pytest.approx(nats, abs=1e-9)
 
 
-@pytest.mark.parametrize("attends", ATTENDS)
-def test_a_beam_of_one_is_greedy_and_a_batch_is_each_alone(attends):
-    made, (source, lengths) = model(attends), sources()
+@pytest.mark.parametrize(("layer", "attends"), KINDS)
+def test_a_beam_of_one_is_greedy_and_a_batch_is_each_alone(layer, attends):
+    made, (source, lengths) = model(attends, layer=layer), sources()
     together = greedy(made, source, lengths, 8)
     for row, length in enumerate(lengths):
         one = beam(made, source[row, :length], 8, width=1)

@@ -8,7 +8,8 @@
     logits_t = o_t W_y + b_y
 
 The query is the decoder's state after it has read the token before; the mixture c_t is not fed back into the decoder,
-so that all steps of a known target are computed at once (teacher forcing).
+so that all steps of a known target are computed at once (teacher forcing). Encoder and decoder are GRUs, or LSTMs or
+plain recurrent layers; of an LSTM h and c stand side by side wherever a state is handed on.
 
 Shapes: B batch, S source steps, T target steps, D embedding, H hidden units, V target vocabulary.
 Sources: Sutskever, Vinyals and Le (2014), arXiv:1409.3215; Cho et al. (2014), arXiv:1406.1078; attention Bahdanau, Cho
@@ -16,7 +17,7 @@ and Bengio (2014), arXiv:1409.0473, in the form of Luong, Pham and Manning (2015
 Vaswani et al. (2017), arXiv:1706.03762.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +34,8 @@ class Memory(NamedTuple):
 
     m: Tensor  # (B, S, 2 H)
     mask: Tensor  # (B, 1, S), True where the source is real
-    h: Tensor  # (B, H) the decoder's first state
+    h: Tensor | None  # (B, H) the decoder's first state; of an LSTM (B, 2 H), h and c
+    k: Tensor | None = None  # (B, S, H), with attention: the keys of m
 
 
 class Written(NamedTuple):
@@ -41,11 +43,15 @@ class Written(NamedTuple):
 
     logits: Tensor  # (B, T, V)
     weights: Tensor | None  # (B, T, S), where each step looked
-    h: Tensor  # (B, H) the last state, to go on from
+    h: Any  # what decoding goes on from: the last state (B, H)
+    q: Tensor | None = None  # (B, T, H), with attention: what each step asked
+
+
+LAYERS = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
 
 
 class Seq2Seq(nn.Module):
-    """A two-way GRU that reads, a GRU that writes; `attends=False` leaves only the last states between them."""
+    """A two-way layer that reads, one that writes; `attends=False` leaves only the last states between them."""
 
     def __init__(
         self,
@@ -56,19 +62,26 @@ class Seq2Seq(nn.Module):
         *,
         attends: bool = True,
         dropout: float = 0.0,
+        layer: str = "gru",
     ):
         super().__init__()
-        H = hidden_size
+        if layer not in LAYERS:
+            raise ValueError(f"layer is {layer!r}; wanted one of {', '.join(LAYERS)}")
+        H, self.parts = hidden_size, 2 if layer == "lstm" else 1  # of a state
         self.attends, self.hidden_size = attends, H
         self.source, self.target = Embedding(source_size, embed_dim), Embedding(target_size, embed_dim)
-        self.encoder = nn.GRU(embed_dim, H, batch_first=True, bidirectional=True)
-        self.decoder = nn.GRU(embed_dim, H, batch_first=True)
-        shapes = {"W_s": (2 * H, H), "W_c": (3 * H if attends else H, H), "W_y": (H, target_size)}
+        self.encoder = LAYERS[layer](embed_dim, H, batch_first=True, bidirectional=True)
+        self.decoder = LAYERS[layer](embed_dim, H, batch_first=True)
+        shapes = {
+            "W_s": (2 * H * self.parts, H * self.parts),
+            "W_c": (3 * H if attends else H, H),
+            "W_y": (H, target_size),
+        }
         if attends:
             shapes |= {"W_q": (H, H), "W_k": (2 * H, H)}
         for name, shape in shapes.items():
             setattr(self, name, nn.Parameter(nn.init.xavier_uniform_(torch.empty(shape))))
-        self.b_s, self.b_y = nn.Parameter(torch.zeros(H)), nn.Parameter(torch.zeros(target_size))
+        self.b_s, self.b_y = nn.Parameter(torch.zeros(H * self.parts)), nn.Parameter(torch.zeros(target_size))
         self.dropout = nn.Dropout(dropout)
 
     def encode(self, source: Tensor, lengths: Tensor) -> Memory:
@@ -77,25 +90,46 @@ class Seq2Seq(nn.Module):
         packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, last = self.encoder(packed)
         m, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
-        h = torch.tanh(last.transpose(0, 1).flatten(1) @ self.W_s + self.b_s)
-        return Memory(m, padding_mask(lengths.to(source.device), source.shape[1]), h)
+        ends = [part.transpose(0, 1).flatten(1) for part in (last if self.parts == 2 else [last])]  # (B, 2 H) each
+        h = torch.tanh(torch.cat(ends, dim=-1) @ self.W_s + self.b_s)
+        mask = padding_mask(lengths.to(source.device), source.shape[1])
+        return Memory(m, mask, h, m @ self.W_k if self.attends else None)
 
     def decode(self, tokens: Tensor, memory: Memory, h: Tensor | None = None) -> Written:
-        """tokens (B, T), each to be followed by the next; h (B, H) to go on from, the encoder's unless given."""
+        """tokens (B, T), each to be followed by the next; h to go on from, the encoder's unless given."""
         x = self.dropout(self.target(tokens))
-        first = memory.h if h is None else h
-        states, last = self.decoder(x, first[None].contiguous())
-        weights = None
+        states, last = self.run_decoder(x, memory.h if h is None else h)
+        weights = q = None
         if self.attends:
-            looked = attention(states @ self.W_q, memory.m @ self.W_k, memory.m, memory.mask)
+            q = states @ self.W_q
+            looked = attention(q, memory.k, memory.m, memory.mask)
             weights = looked.weights
             states = torch.cat([states, looked.output], dim=-1)
         o = self.dropout(torch.tanh(states @ self.W_c))
-        return Written(o @ self.W_y + self.b_y, weights, last[0])
+        return Written(o @ self.W_y + self.b_y, weights, last, q)
+
+    def run_decoder(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Every state (B, T, H), and the last to go on from."""
+        first = [part[None].contiguous() for part in h.chunk(self.parts, dim=-1)]  # (1, B, H), as torch wants it
+        states, last = self.decoder(x, tuple(first) if self.parts == 2 else first[0])
+        return states, torch.cat([part[0] for part in last], dim=-1) if self.parts == 2 else last[0]
 
     def forward(self, source: Tensor, lengths: Tensor, tokens: Tensor) -> Written:
         """Teacher forcing: the target's own tokens (B, T), beginning with BEGIN, are read, whatever was predicted."""
         return self.decode(tokens, self.encode(source, lengths))
+
+    def asked(self, source: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Of one source (S,) and what was written (T,), BEGIN not counted: the queries (1, 1, T, H) that chose each
+        token, and the keys (1, 1, S, H). ValueError if this model doesn't attend."""
+        if not self.attends:
+            raise ValueError("this model was made with attends=False; it has no queries and keys")
+        memory = self.encode(source[None], torch.tensor([len(source)]))
+        return self.decode(begun(tokens), memory).q[None], memory.k[None]
+
+
+def begun(tokens: Tensor) -> Tensor:
+    """What was read when each of these (T,) was written, (1, T): BEGIN, then all but the last."""
+    return torch.cat([tokens.new_tensor([BEGIN]), tokens[:-1]])[None]
 
 
 class Batch(NamedTuple):
@@ -106,7 +140,7 @@ class Batch(NamedTuple):
     target: Tensor  # (B, T)
 
 
-def loss(model: Seq2Seq, batch: Batch) -> Tensor:
+def loss(model: nn.Module, batch: Batch) -> Tensor:
     """Mean nats per target token, END counted, padding not."""
     logits = model(batch.source, batch.lengths, batch.target[:, :-1]).logits
     return F.cross_entropy(logits.flatten(0, 1), batch.target[:, 1:].flatten(), ignore_index=PAD)
@@ -121,13 +155,16 @@ class Translation(NamedTuple):
 
 
 @torch.no_grad()
-def greedy(model: Seq2Seq, source: Tensor, lengths: Tensor, longest: int) -> list[Translation]:
-    """For each source, at every step the likeliest token, until END or `longest` tokens."""
+def greedy(model: nn.Module, source: Tensor, lengths: Tensor, longest: int) -> list[Translation]:
+    """For each source, at every step the likeliest token, until END or `longest` tokens.
+
+    The model is any that encodes and decodes as `Seq2Seq` does; so it is for `beam` and `loss`.
+    """
     memory = model.encode(source, lengths)
     B = len(source)
     fresh = torch.full((B, 1), BEGIN, device=source.device)
     h, going = None, torch.ones(B, dtype=torch.bool, device=source.device)
-    tokens, weights, nats = [], [], memory.h.new_zeros(B)
+    tokens, weights, nats = [], [], memory.m.new_zeros(B)
     for _ in range(longest):
         written = model.decode(fresh, memory, h)
         h, p = written.h, written.logits[:, -1].log_softmax(dim=-1)
@@ -154,11 +191,11 @@ class Begun(NamedTuple):
     tokens: list[int]
     weights: list[Tensor]
     nats: float
-    h: Tensor | None
+    h: Any
 
 
 @torch.no_grad()
-def beam(model: Seq2Seq, source: Tensor, longest: int, width: int = 4, reward: float = 0.0) -> Translation:
+def beam(model: nn.Module, source: Tensor, longest: int, width: int = 4, reward: float = 0.0) -> Translation:
     """The best of the translations that a search with `width` hypotheses finds for one source (S,).
 
     Best is the lowest −ln p / length^reward; with reward 0 that is the likeliest, which tends to be short.

@@ -1,0 +1,113 @@
+"""The whole transformer against torch's; a source in a batch is read as alone; one step at a time is all at once."""
+
+import pytest
+import torch
+from torch import nn
+from unrolled.layers import SinusoidalPositions
+from unrolled.models.seq2seq import BEGIN, END, Batch, beam, greedy, loss
+from unrolled.models.translator import Translator
+
+
+def model(target_size=7, layers=2, **options):
+    made = Translator(9, target_size, 8, 2, layers, hidden_size=12, **options).double()
+    for name, weight in made.named_parameters():
+        nn.init.normal_(weight, 1.0 if "norm" in name and "weight" in name else 0.0, 0.4)
+    return made
+
+
+def sources():
+    """Sources (3, 6), the padding of which is noise, and their lengths."""
+    return torch.randint(9, (3, 6)), torch.tensor([6, 2, 4])
+
+
+def test_it_equals_torchs_transformer(relative_difference):
+    made, (source, lengths), target = model(), sources(), torch.randint(7, (3, 5))
+    settings = {"activation": "gelu", "norm_first": True, "batch_first": True, "dropout": 0.0}
+    sizes = (8, 2, 12)
+    reader = nn.TransformerEncoder(
+        nn.TransformerEncoderLayer(*sizes, **settings), 2, made.memory_norm, enable_nested_tensor=False
+    )
+    writer = nn.TransformerDecoder(nn.TransformerDecoderLayer(*sizes, **settings), 2, made.norm)
+    for ours, theirs in ((made.encoder, reader), (made.decoder, writer)):
+        for number, block in enumerate(ours):
+            theirs.layers[number] = block.to_torch()
+    places = SinusoidalPositions(8).table(6)
+    padding = torch.arange(6) >= lengths[:, None]
+    before = nn.Transformer.generate_square_subsequent_mask(5, dtype=torch.float64)
+    m = reader(made.source.W_e[source] + places, src_key_padding_mask=padding)
+    out = writer(
+        made.target.W_e[target] + places[:5], m, tgt_mask=before, memory_key_padding_mask=padding.double() * -1e9
+    )
+    assert relative_difference(made(source, lengths, target).logits, out @ made.W_y + made.b_y) < 1e-9
+
+
+def test_in_a_batch_each_source_is_read_as_it_is_alone(relative_difference):
+    made, (source, lengths), target = model(), sources(), torch.randint(7, (3, 5))
+    together = made(source, lengths, target)
+    for row, length in enumerate(lengths):
+        alone = made(source[row : row + 1, :length], lengths[row : row + 1], target[row : row + 1])
+        assert relative_difference(together.logits[row], alone.logits[0]) < 1e-12
+        assert relative_difference(together.across[row, ..., :length], alone.across[0]) < 1e-12
+        assert together.across[row, ..., length:].abs().sum() == 0
+
+
+@pytest.mark.parametrize("cuts", [[1, 1, 1, 1, 1], [2, 3]])
+def test_step_by_step_is_all_at_once(cuts, relative_difference):
+    made, (source, lengths), target = model(), sources(), torch.randint(7, (3, 5))
+    memory, h, parts = made.encode(source, lengths), None, []
+    for piece in target.split(cuts, dim=1):
+        written = made.decode(piece, memory, h)
+        h = written.h
+        parts.append(written.logits)
+    assert relative_difference(torch.cat(parts, dim=1), made(source, lengths, target).logits) < 1e-12
+
+
+def test_no_step_sees_what_comes_after_it():
+    made, (source, lengths), target = model(), sources(), torch.randint(7, (3, 5))
+    changed = target.clone()
+    changed[:, 3:] = (target[:, 3:] + 1) % 7
+    one, other = (made(source, lengths, each).logits[:, :3] for each in (target, changed))
+    assert torch.equal(one, other)
+
+
+def test_the_weights_it_shows_are_those_of_the_layer_and_head_that_are_named(relative_difference):
+    made, (source, lengths), target = model(), sources(), torch.randint(7, (3, 5))
+    written = made(source, lengths, target)
+    assert written.across.shape == (3, 2, 2, 5, 6)
+    assert relative_difference(written.weights, written.across[:, -1].mean(dim=1)) < 1e-12
+    made.shows = (0, 1)
+    assert torch.equal(made(source, lengths, target).weights, written.across[:, 0, 1])
+
+
+def test_queries_and_keys_give_the_weights_back(relative_difference):
+    made, target = model(), torch.randint(3, 7, (4,))
+    source = torch.randint(9, (5,))
+    q, k = made.asked(source, target)
+    read = torch.cat([torch.tensor([BEGIN]), target[:-1]])[None]
+    across = made(source[None], torch.tensor([5]), read).across[0]
+    assert relative_difference((q @ k.mT / 4**0.5).softmax(dim=-1), across) < 1e-12
+
+
+def test_a_beam_of_one_is_greedy_and_a_batch_is_each_alone():
+    made, (source, lengths) = model(), sources()
+    together = greedy(made, source, lengths, 8)
+    for row, length in enumerate(lengths):
+        one = beam(made, source[row, :length], 8, width=1)
+        assert together[row].tokens == one.tokens
+        assert together[row].nats == pytest.approx(one.nats, abs=1e-9)
+        assert torch.allclose(together[row].weights, one.weights)
+
+
+def test_it_learns_to_turn_a_sequence_round():
+    torch.manual_seed(0)
+    made = Translator(9, 9, 32, 4, 1)
+    optimiser = torch.optim.Adam(made.parameters(), 4e-3)
+    for _ in range(150):
+        source = torch.randint(3, 9, (32, 5))
+        target = torch.cat([torch.full((32, 1), BEGIN), source.flip(1), torch.full((32, 1), END)], dim=1)
+        optimiser.zero_grad()
+        loss(made, Batch(source, torch.full((32,), 5), target)).backward()
+        optimiser.step()
+    source = torch.randint(3, 9, (100, 5))
+    written = greedy(made, source, torch.full((100,), 5), 10)
+    assert sum(one.tokens == row.flip(0).tolist() for one, row in zip(written, source, strict=True)) > 90
