@@ -94,6 +94,38 @@ def test_reset_takes_back_what_went_wrong_too(stage, widget):
     assert page.trait("problem") == ""
 
 
+def test_a_text_that_is_too_long_is_told_and_stays_to_be_shortened(stage, widget):
+    page = stage(widget)
+    field = page.get_by_role("textbox").first
+    if not field.count():
+        pytest.skip("it reads no text")
+    problem, before = page.locator(".unrolled-problem"), field.input_value()
+    shown = page.locator(".unrolled-drawing").inner_html()
+    field.fill("a" * 201)  # the longest that any of them reads is 200
+    field.press("Enter")
+    assert "These are 201 characters; at most " in problem.inner_text()
+    assert page.locator(".unrolled-drawing").inner_html() == shown
+    field.press("Tab")  # leaving the field loses nothing
+    assert field.input_value() == "a" * 201
+    field.fill(
+        page.evaluate("() => Object.values(model.get('start')).find((each) => typeof each === 'string' && each)")
+    )
+    field.press("Enter")
+    assert "characters; at most" not in problem.inner_text()
+
+
+def test_reset_clears_a_text_that_is_too_long(stage, widget):
+    page = stage(widget)
+    field = page.get_by_role("textbox").first
+    if not field.count():
+        pytest.skip("it reads no text")
+    before = field.input_value()
+    field.fill("a" * 201)
+    field.press("Enter")
+    page.get_by_role("button", name="reset").click()
+    assert (page.locator(".unrolled-problem").inner_text(), field.input_value()) == ("", before)
+
+
 @pytest.mark.parametrize("other", ["reset", "a slider"])
 def test_what_plays_ends_when_another_control_is_used(stage, widget, other):
     page = stage(widget)

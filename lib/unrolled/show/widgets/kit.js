@@ -121,13 +121,21 @@ function tick(parts, trait, label) {
 }
 
 // The reader's own text, handed on at Enter or when the field is left; `take(text)` may give what to show instead of it.
+// A text that is too long is told and stays in the field, to be shortened there.
 function entry(parts, trait, label, longest, take = (text) => void put(parts.model, { [trait]: text })) {
-  const input = element("input", { type: "text", maxlength: longest, spellcheck: "false", size: Math.min(longest, 34) });
+  const { model } = parts;
+  const input = element("input", { type: "text", spellcheck: "false", size: Math.min(longest, 34) });
+  let told = "";
   const hand = () => {
-    input.value = take(input.value) ?? input.value;
+    const many = [...input.value].length;
+    const before = told;
+    told = many > longest ? `These are ${many} characters; at most ${longest} are read. Shorten them here.` : "";
+    if (told || (before && model.get("problem") === before)) put(model, { problem: told });
+    if (!told) input.value = take(input.value) ?? input.value;
   };
   bound(parts, trait, element("label", {}, element("span", {}, label), input), (value) => {
-    if (document.activeElement !== input) input.value = value;
+    const kept = document.activeElement === input || (told && model.get("problem") === told);
+    if (!kept) input.value = value;
   });
   input.addEventListener("change", hand);
   input.addEventListener("keydown", ({ key }) => key === "Enter" && hand());
