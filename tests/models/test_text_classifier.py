@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 from torch import nn
-from unrolled.models.text_classifier import LAYERS, POOLS, TextClassifier, pooling
+from unrolled.models.text_classifier import LAYERS, POOLS, TextClassifier, TransformerClassifier, pooling
 
 V, D, H = 13, 5, 6
 KINDS = list(itertools.product(LAYERS, POOLS, [False, True]))
@@ -109,3 +109,54 @@ def test_lengths_that_do_not_fit_are_refused(sentence, lengths):
 def test_what_is_not_there_is_named(options):
     with pytest.raises(ValueError, match="wanted one of"):
         TextClassifier(V, D, H, 2, **options)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_the_transformer_reads_each_text_in_a_batch_as_alone(pool, relative_difference):
+    made, (tokens, lengths) = transformer(pool), texts()
+    together = made(tokens, lengths).y
+    alone = torch.cat([made(row[None, :length]).y for row, length in zip(tokens, lengths, strict=True)])
+    assert relative_difference(together, alone) < 1e-12
+    assert not torch.allclose(made(tokens).y[1], together[1])
+
+
+def test_the_transformer_is_torchs_encoder(relative_difference):
+    """The same weights in torch.nn.TransformerEncoderLayer, with its own mask, in which True blocks."""
+    made, (tokens, lengths) = transformer("mean"), texts()
+    blocked = torch.arange(7) >= lengths[:, None]
+    x = made.positions(made.embedding.W_e[tokens] * 6**0.5)
+    for block in made.blocks:
+        x = block.to_torch()(x, src_key_padding_mask=blocked)
+    x = nn.functional.layer_norm(x, (6,), made.norm.weight, made.norm.bias)
+    pooled = torch.stack([row[:length].mean(dim=0) for row, length in zip(x, lengths, strict=True)])
+    assert relative_difference(made(tokens, lengths).y, pooled @ made.W_hy + made.b_y) < 1e-12
+
+
+def test_the_transformer_shows_where_it_looks_and_never_at_padding():
+    made, (tokens, lengths) = transformer("max"), texts()
+    trace = made(tokens, lengths).trace
+    assert [weights.shape for weights in trace.weights] == [(4, 3, 7, 7)] * 2
+    for weights in trace.weights:
+        assert torch.allclose(weights.sum(dim=-1), torch.ones(4, 3, 7).double())
+        for row, length in zip(weights, lengths, strict=True):
+            assert row[:, :, length:].abs().sum() == 0
+
+
+def test_the_transformer_after_each_word_and_its_refusals(relative_difference):
+    made, tokens = transformer("max"), torch.randint(V, (5,))
+    for t in range(1, 6):
+        assert relative_difference(made.after_each_word(tokens)[t - 1], made(tokens[None, :t]).y[0]) < 1e-12
+    with pytest.raises(ValueError, match="wanted one of"):
+        transformer("sum")
+    for sentence, lengths in WRONG.items():
+        with pytest.raises(ValueError, match=sentence):
+            made(texts()[0], lengths)
+
+
+def transformer(pool):
+    return TransformerClassifier(V, 6, 3, 2, 3, pool=pool).double()
+
+
+def test_words_begin_near_each_other():
+    for made in (TextClassifier(2000, 16, 4, 2), TransformerClassifier(2000, 16, 2, 1, 2)):
+        assert made.embedding.W_e.std().item() == pytest.approx(0.1, rel=0.05)

@@ -8,23 +8,33 @@
 Short texts of a batch are filled up with padding, which must not be read: their lengths say where each ends. The layer
 then runs on packed sequences, and the pool sees real steps alone. Without lengths the padding is read as text.
 
-Shapes: B batch, T time steps, D embedding, H hidden units (2 H both ways), V classes.
+`TransformerClassifier` has the same two ends, and attention in place of the layer:
+
+    x_t = one_hot(token_t) W_e √D + P[t]                (B, T, D)
+    x   = block(x), L times, in which nobody attends to padding
+    h   = norm(x)
+
+Words begin near each other, at a distance of about START from 0: a word that is met once or twice stays near where it
+began, and from far away it would drown the others.
+
+Shapes: B batch, T time steps, D embedding, H hidden units (2 H both ways), L blocks, N heads, V classes.
 Sources: both ways Schuster and Paliwal (1997), IEEE Trans. Signal Processing 45; pooling over states Conneau et al.
 (2017), arXiv:1705.02364.
 """
 
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from unrolled.layers import Embedding, expect
+from unrolled.layers import Embedding, SinusoidalPositions, TransformerBlock, expect, padding_mask
 
 from .recurrent import Answer, States, readout, run, traced
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 POOLS = ("last", "mean", "max")
+START = 0.1  # standard deviation of a word's numbers before training
 
 
 class TextClassifier(nn.Module):
@@ -47,7 +57,7 @@ class TextClassifier(nn.Module):
             if value not in known:
                 raise ValueError(f"{name} is {value!r}; wanted one of {', '.join(known)}")
         self.both_ways, self.pool = both_ways, pool
-        self.embedding = Embedding(vocab_size, embed_dim)
+        self.embedding = words_that_begin_small(vocab_size, embed_dim)
         self.recurrent = LAYERS[layer](embed_dim, hidden_size, batch_first=True, bidirectional=both_ways)
         self.dropout = nn.Dropout(dropout)
         self.W_hy, self.b_y = readout(hidden_size * (1 + both_ways), classes)
@@ -80,6 +90,65 @@ class TextClassifier(nn.Module):
         if self.both_ways:
             raise ValueError("both_ways is True; only a layer that reads one way has a traced twin")
         return traced(self)
+
+
+class Looked(NamedTuple):
+    """What the blocks made of a text, and where each looked."""
+
+    h: Tensor  # (B, T, D)
+    weights: tuple[Tensor, ...]  # (B, N, T, S), one of each block
+
+
+class TransformerClassifier(nn.Module):
+    """Embedding, sinusoids, `num_layers` blocks that see both sides, a last norm, a pool, a linear output."""
+
+    def __init__(
+        self,
+        vocab_size: int,
+        embed_dim: int,
+        num_heads: int,
+        num_layers: int,
+        classes: int,
+        *,
+        pool: str = "mean",
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        if pool not in POOLS:
+            raise ValueError(f"pool is {pool!r}; wanted one of {', '.join(POOLS)}")
+        self.pool = pool
+        self.embedding = words_that_begin_small(vocab_size, embed_dim)
+        self.positions = SinusoidalPositions(embed_dim)
+        layers = range(expect.size("num_layers", num_layers))
+        self.blocks = nn.ModuleList(TransformerBlock(embed_dim, num_heads, dropout=dropout) for _ in layers)
+        self.norm = nn.LayerNorm(embed_dim)
+        self.dropout = nn.Dropout(dropout)
+        self.W_hy, self.b_y = readout(embed_dim, classes)
+
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Answer:
+        """tokens (B, T), and how many of each row are real (B,); the logits (B, V), states and weights in the trace."""
+        D = self.embedding.embedding_dim
+        x = self.embedding(tokens) * D**0.5
+        expect.tensor("tokens, embedded,", x, self.W_hy, "B", "T", D)
+        if lengths is not None:
+            check_lengths(lengths, x)
+        mask = None if lengths is None else padding_mask(lengths.to(x.device), x.shape[1])
+        x, weights = self.dropout(self.positions(x)), []
+        for block in self.blocks:
+            trace = block(x, mask)
+            x = trace.output
+            weights.append(trace.weights)
+        h = self.norm(x)
+        pooled = self.dropout(pooling(h, lengths, self.pool))
+        return Answer(pooled @ self.W_hy + self.b_y, Looked(h, tuple(weights)))
+
+    after_each_word = TextClassifier.after_each_word
+
+
+def words_that_begin_small(vocab_size: int, embed_dim: int) -> Embedding:
+    table = Embedding(vocab_size, embed_dim)
+    nn.init.normal_(table.W_e, std=START)
+    return table
 
 
 def pooling(h: Tensor, lengths: Tensor | None, pool: str, both_ways: bool = False) -> Tensor:
