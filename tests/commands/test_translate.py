@@ -7,11 +7,14 @@ import random
 import pytest
 import torch
 from sacrebleu import corpus_bleu, corpus_chrf
+from torch import nn
 from unrolled import __main__ as command_line
+from unrolled import training
 from unrolled.commands import translate
 from unrolled.commands.given import Refused
 from unrolled.commands.run import Asked
-from unrolled.models.seq2seq import BEGIN, END, Translation
+from unrolled.models.seq2seq import BEGIN, END, Seq2Seq, Translation
+from unrolled.models.translator import Translator
 
 NAMES = {"cat": "chat", "dog": "chien", "bird": "oiseau", "fish": "poisson"}
 COLOURS = {"black": "noir", "white": "blanc", "red": "rouge", "green": "vert"}
@@ -89,11 +92,13 @@ def test_no_source_is_in_two_parts(tmp_path):
 def test_an_unknown_word_is_that_at_which_it_looked():
     words = translate.Words([*translate.SPECIAL, "The", " cat"], [*translate.SPECIAL, "Le", " chat"])
     weights = torch.tensor([[0.9, 0.05, 0.05], [0.1, 0.2, 0.7]])
-    assert words.written("The nice zebra", Translation([4, 3], weights, 0.0)) == "Le zebra"
-    assert words.written("The nice zebra", Translation([4, 3], None, 0.0)) == "Le<unk>"
+    assert words.written("The nice zebra", Translation([4, 3], weights, 0.0)) == ["Le", " zebra"]
+    assert words.written("The nice zebra", Translation([4, 3], None, 0.0)) == ["Le", "<unk>"]
+    assert words.written(["The", " nice", " zebra"], Translation([4, 3], weights, 0.0)) == ["Le", " zebra"]
     assert words.read("The zebra").tolist() == [4, 3]
     assert words.framed("Le zebra").tolist() == [BEGIN, 4, 3, END]
     assert words.read("").tolist() == [3]
+    assert words.read(["The", " zebra", " cat"]).tolist() == [4, 3, 5]  # tokens in place of a text
 
 
 def test_a_killed_run_goes_on_to_the_same_end(pairs, tmp_path, monkeypatch):
@@ -124,5 +129,24 @@ def test_what_cannot_be_used_is_told(tmp_path, capsys):
     path.write_text("one source\tone target")
     assert run("--pairs", path, "--epochs", 1, "--out", tmp_path / "out") == 2
     assert "leaves 0 sources to train on; at least two are wanted" in capsys.readouterr().err
-    with pytest.raises(Refused, match="--model is lstm; translate knows gru so far"):
-        translate.train(path, Asked(tmp_path), kind="lstm")
+    with pytest.raises(Refused, match="--model is cnn; one of gru, lstm, rnn, transformer is wanted"):
+        translate.train(path, Asked(tmp_path), kind="cnn")
+
+
+LEARNED = {"lstm": (Seq2Seq, 10), "rnn": (Seq2Seq, 10), "transformer": (Translator, 10)}  # and rounds
+
+
+@pytest.mark.parametrize("kind", LEARNED)
+def test_each_model_trains_and_what_it_kept_translates(kind, pairs, tmp_path, capsys):
+    model, rounds = LEARNED[kind]
+    assert run("--pairs", pairs, "--model", kind, "--epochs", rounds, "--out", tmp_path) == 0
+    merit = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert merit["exact"] > 0.8
+    parts = translate.split(pairs)
+    found = translate.translate(tmp_path, [line.first for line in parts.held_out], width=1)
+    assert merit["exact"] == sum(a == b.second for a, b in zip(found, parts.held_out, strict=True)) / len(found)
+    notes = training.notes(tmp_path / translate.run.FILE)
+    made = translate.fresh(kind, translate.Words(notes["source"], notes["target"]), translate.SETTINGS[kind])
+    assert isinstance(made, model)
+    if model is Seq2Seq:
+        assert type(made.encoder) is type(made.decoder) is {"lstm": nn.LSTM, "rnn": nn.RNN}[kind]

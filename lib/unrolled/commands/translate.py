@@ -5,7 +5,7 @@
 
 A text is cut into tokens that hold the space before them, so that joining them gives it back: words, single digits,
 marks. A word that training has not seen is `<unk>`; where the network writes it, the source word at which it looked
-most stands instead (Luong et al., 2015, arXiv:1410.8206).
+most stands instead (Luong et al., 2015, arXiv:1410.8206). In place of a text there may be a list of tokens.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import torch
 from sacrebleu import corpus_bleu, corpus_chrf
-from torch import Tensor
+from torch import Tensor, nn
 
 from unrolled import training
 from unrolled.commands import given, run
@@ -25,6 +25,7 @@ from unrolled.commands.run import Asked
 from unrolled.data.batching import pad
 from unrolled.models import seq2seq
 from unrolled.models.seq2seq import BEGIN, END, PAD, Batch, Seq2Seq, Translation
+from unrolled.models.translator import Translator
 
 HELD_OUT, LOOKED_AT, MOST_LOOKED_AT = 0.1, 0.1, 1000
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unk>")  # in the order of PAD, BEGIN, END
@@ -32,6 +33,9 @@ UNKNOWN = 3
 TOKEN = re.compile(r" ?[^\W\d_]+| ?\d| ?[^\w\s]|\s|_")
 FIELDS = "a source and a target"
 AT_ONCE = 64  # sources that are translated side by side
+KINDS = ("gru", "lstm", "rnn", "transformer")
+
+Text = str | Sequence[str]  # or its tokens
 
 
 class Settings(NamedTuple):
@@ -42,6 +46,16 @@ class Settings(NamedTuple):
     batch_size: int = 32
     lr: float = 4e-3
     weight_decay: float = 0.01
+    num_heads: int = 0  # of a transformer
+    num_layers: int = 1
+
+
+SETTINGS = {
+    "gru": Settings(),
+    "lstm": Settings(),
+    "rnn": Settings(lr=2e-3),
+    "transformer": Settings(96, 384, 0.1, lr=2e-3, num_heads=4, num_layers=2),
+}
 
 
 class Split(NamedTuple):
@@ -68,11 +82,12 @@ def split(path: str | Path, validation: str | Path | None = None, seed: int = 0)
     return Split(train, looked_at, held_out, told)
 
 
-def tokenise(text: str) -> list[str]:
-    return TOKEN.findall(" ".join(text.split()))
+def tokenise(text: Text) -> list[str]:
+    """A text's tokens; tokens stay as they are."""
+    return TOKEN.findall(" ".join(text.split())) if isinstance(text, str) else list(text)
 
 
-def vocabulary(texts: Iterable[str]) -> list[str]:
+def vocabulary(texts: Iterable[Text]) -> list[str]:
     counts = Counter(token for text in texts for token in tokenise(text))
     return [*SPECIAL, *sorted(counts, key=lambda token: (-counts[token], token))]
 
@@ -84,25 +99,25 @@ class Words:
         self.source, self.target = list(source), list(target)
         self.numbers = [{word: n for n, word in enumerate(side)} for side in (self.source, self.target)]
 
-    def read(self, text: str) -> Tensor:
+    def read(self, text: Text) -> Tensor:
         """A source (S,); an empty one is one unknown word."""
         return torch.tensor([self.numbers[0].get(token, UNKNOWN) for token in tokenise(text)] or [UNKNOWN])
 
-    def framed(self, text: str) -> Tensor:
+    def framed(self, text: Text) -> Tensor:
         """A target between BEGIN and END (T,)."""
         return torch.tensor([BEGIN, *(self.numbers[1].get(token, UNKNOWN) for token in tokenise(text)), END])
 
-    def pairs(self, lines: Sequence[Line]) -> list[tuple[Tensor, Tensor]]:
-        return [(self.read(line.first), self.framed(line.second)) for line in lines]
+    def pairs(self, lines: Iterable[tuple[Text, Text]]) -> list[tuple[Tensor, Tensor]]:
+        return [(self.read(source), self.framed(target)) for source, target in lines]
 
-    def written(self, source: str, translation: Translation) -> str:
-        """The target's text; an unknown word is that of the source at which the network looked most."""
+    def written(self, source: Text, translation: Translation) -> list[str]:
+        """The target's tokens; an unknown word is that of the source at which the network looked most."""
         seen = tokenise(source)
         out = []
         for t, token in enumerate(translation.tokens):
             unknown = token == UNKNOWN and translation.weights is not None and seen
             out.append(seen[int(translation.weights[t].argmax())] if unknown else self.target[token])
-        return "".join(out).strip()
+        return out
 
 
 def batch(pairs: Sequence[tuple[Tensor, Tensor]], hidden: float = 0.0) -> Batch:
@@ -112,7 +127,7 @@ def batch(pairs: Sequence[tuple[Tensor, Tensor]], hidden: float = 0.0) -> Batch:
 
 
 @torch.no_grad()
-def looked_at_nats(model: Seq2Seq, pairs: Sequence[tuple[Tensor, Tensor]], device: torch.device) -> float:
+def looked_at_nats(model: nn.Module, pairs: Sequence[tuple[Tensor, Tensor]], device: torch.device) -> float:
     total = count = 0
     for start in range(0, len(pairs), AT_ONCE):
         one = Batch(*(part.to(device) for part in batch(pairs[start : start + AT_ONCE])))
@@ -122,20 +137,37 @@ def looked_at_nats(model: Seq2Seq, pairs: Sequence[tuple[Tensor, Tensor]], devic
 
 
 @torch.no_grad()
-def translated(model: Seq2Seq, words: Words, sources: Sequence[str], width: int = 1) -> list[str]:
-    """Each source in the target language: greedily, or by a beam of this width."""
+def found(model: nn.Module, words: Words, sources: Sequence[Text], width: int = 1) -> list[Translation]:
+    """What is written for each source: greedily, or by a beam of this width."""
+    was_training, device = model.training, model.b_y.device
     model.eval()
-    device = model.b_y.device
     numbers = [words.read(source) for source in sources]
     if width > 1:
-        found = [seq2seq.beam(model, each.to(device), 2 * len(each) + 10, width, reward=0.6) for each in numbers]
+        these = [seq2seq.beam(model, each.to(device), 2 * len(each) + 10, width, reward=0.6) for each in numbers]
     else:
-        found = []
+        these = []
         for start in range(0, len(numbers), AT_ONCE):
             source, lengths = pad(numbers[start : start + AT_ONCE])
             longest = 2 * source.shape[1] + 10
-            found += seq2seq.greedy(model, source.to(device), lengths.to(device), longest)
-    return [words.written(source, each) for source, each in zip(sources, found, strict=True)]
+            these += seq2seq.greedy(model, source.to(device), lengths.to(device), longest)
+    model.train(was_training)
+    return these
+
+
+def translated(model: nn.Module, words: Words, sources: Sequence[str], width: int = 1) -> list[str]:
+    """Each source in the target language, as a text."""
+    these = zip(sources, found(model, words, sources, width), strict=True)
+    return ["".join(words.written(source, each)).strip() for source, each in these]
+
+
+def fresh(kind: str, words: Words, sizes: Settings) -> nn.Module:
+    """A model of this kind, untrained."""
+    both = len(words.source), len(words.target)
+    if kind == "transformer":
+        heads, layers = sizes.num_heads, sizes.num_layers
+        options = {"hidden_size": sizes.hidden_size, "dropout": sizes.dropout}
+        return Translator(*both, sizes.embed_dim, heads, layers, **options)
+    return Seq2Seq(*both, sizes.embed_dim, sizes.hidden_size, dropout=sizes.dropout, layer=kind)
 
 
 class Trained(NamedTuple):
@@ -149,16 +181,14 @@ class Trained(NamedTuple):
 
 def train(path: str | Path, asked: Asked, validation: str | Path | None = None, kind: str = "gru") -> Trained:
     """Train on pairs, keep the best weights, and score what is held out."""
-    if kind != "gru":
-        raise Refused(f"--model is {kind}; translate knows gru so far")
+    if kind not in KINDS:
+        raise Refused(f"--model is {kind}; one of {', '.join(KINDS)} is wanted")
     torch.manual_seed(asked.seed)
-    device, parts, sizes = asked.on(), split(path, validation, asked.seed), Settings()
+    device, parts, sizes = asked.on(), split(path, validation, asked.seed), SETTINGS[kind]
     asked.told(parts.told)
     sides = (vocabulary(line[side] for line in parts.train) for side in (0, 1))
     words = Words(*sides)
-    model = Seq2Seq(len(words.source), len(words.target), sizes.embed_dim, sizes.hidden_size, dropout=sizes.dropout).to(
-        device
-    )
+    model = fresh(kind, words, sizes).to(device)
     seen, looked = (words.pairs(lines) for lines in (parts.train, parts.looked_at))
     batches = run.ByLength(
         [len(source) for source, _ in seen],
@@ -176,12 +206,12 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         weight_decay=sizes.weight_decay,
         count=lambda one: int((one.target[:, 1:] != PAD).sum()),
     )
-    found = translated(model, words, [line.first for line in parts.held_out])
+    written = translated(model, words, [line.first for line in parts.held_out])
     right = [line.second for line in parts.held_out]
     scores = (
-        corpus_bleu(found, [right]).score,
-        corpus_chrf(found, [right]).score,
-        sum(one == other for one, other in zip(found, right, strict=True)) / len(right),
+        corpus_bleu(written, [right]).score,
+        corpus_chrf(written, [right]).score,
+        sum(one == other for one, other in zip(written, right, strict=True)) / len(right),
     )
     notes = {"task": "translate", "kind": kind, "source": words.source, "target": words.target, "split": parts.told}
     asked.keep(model, **notes, settings=list(sizes), bleu=scores[0])
@@ -192,6 +222,6 @@ def translate(out: str | Path, sources: Sequence[str], width: int = 4) -> list[s
     """Each source in the target language, by what `train` kept in `out`."""
     notes = run.notes_of(out, "translate", "--pairs")
     words, sizes = Words(notes["source"], notes["target"]), Settings(*notes["settings"])
-    model = Seq2Seq(len(words.source), len(words.target), sizes.embed_dim, sizes.hidden_size, dropout=sizes.dropout)
+    model = fresh(notes["kind"], words, sizes)
     training.load(Path(out) / run.FILE, model)
     return translated(model, words, sources, width)
