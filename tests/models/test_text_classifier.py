@@ -5,7 +5,15 @@ import itertools
 import pytest
 import torch
 from torch import nn
-from unrolled.models.text_classifier import LAYERS, POOLS, TextClassifier, TransformerClassifier, pooling
+from unrolled.models.text_classifier import (
+    LAYERS,
+    POOLS,
+    TextClassifier,
+    TransformerClassifier,
+    log_odds,
+    moved,
+    pooling,
+)
 
 V, D, H = 13, 5, 6
 KINDS = list(itertools.product(LAYERS, POOLS, [False, True]))
@@ -160,3 +168,18 @@ def transformer(pool):
 def test_words_begin_near_each_other():
     for made in (TextClassifier(2000, 16, 4, 2), TransformerClassifier(2000, 16, 2, 1, 2)):
         assert made.embedding.W_e.std().item() == pytest.approx(0.1, rel=0.05)
+
+
+def test_log_odds_are_those_of_the_softmax(relative_difference):
+    logits = torch.randn(5, 4).double()
+    p = logits.softmax(dim=-1)[:, 2]
+    assert relative_difference(log_odds(logits, 2), torch.logit(p)) < 1e-12
+
+
+def test_what_words_moved_adds_up_to_the_verdict(relative_difference):
+    logits = torch.randn(6, 2).double()
+    odds = logits[:, 1] - logits[:, 0]
+    steps = moved(logits)
+    assert relative_difference(steps.cumsum(dim=0), odds) < 1e-12
+    assert steps[0] == odds[0]
+    assert torch.allclose(moved(logits, 0), -steps)

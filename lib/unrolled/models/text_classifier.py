@@ -167,6 +167,18 @@ def pooling(h: Tensor, lengths: Tensor | None, pool: str, both_ways: bool = Fals
     return h.masked_fill(~real, -torch.inf).amax(dim=1)
 
 
+def log_odds(logits: Tensor, label: int) -> Tensor:
+    """logits (…, V) to (…): ln p / (1 − p) of a label; of two labels, its logit less the other's."""
+    others = torch.cat([logits[..., :label], logits[..., label + 1 :]], dim=-1)
+    return logits[..., label] - others.logsumexp(dim=-1)
+
+
+def moved(logits: Tensor, label: int = 1) -> Tensor:
+    """The logits (T, V) after each word to (T,): by how much each word moved the log odds, the first from even odds."""
+    odds = log_odds(logits, label)
+    return torch.diff(odds, prepend=odds.new_zeros(1))
+
+
 def check_lengths(lengths: Tensor, x: Tensor) -> None:
     expect.whole_numbers("lengths", lengths)
     if lengths.shape != x.shape[:1]:
