@@ -109,3 +109,23 @@ def test_what_is_not_there_is_refused():
         numbers.pair(3, "it")
     with pytest.raises(ValueError, match="count is 11; there are 10 numbers from 0 to 9"):
         numbers.draw(11, 9)
+
+
+def test_the_parts_share_no_number_and_grow_within_one_another():
+    small, large = numbers.parts(1000, seed=3), numbers.parts(8000, seed=3)
+    assert small.held_out == large.held_out
+    assert small.validation == large.validation
+    assert large.train[:1000] == small.train
+    assert small.train[:100] == list(range(100))
+    sizes = len(large.train), len(large.validation), len(large.held_out)
+    assert sizes == (8000, 500, 2000)
+    assert len({number for part in large for number in part}) == sum(sizes)
+    assert numbers.parts(1000, seed=4).held_out != small.held_out
+    with pytest.raises(ValueError, match="train is 99; from 100"):
+        numbers.parts(99)
+
+
+def test_a_hit_is_a_strongest_cell_among_the_right_ones():
+    pair = numbers.pair(21, "de")  # ein und zwanzig from twenty one
+    weights = torch.tensor([[0.4, 0.6, 0.0], [0.9, 0.1, 0.0], [0.3, 0.7, 0.0], [0.0, 0.0, 1.0]])  # END, and padding
+    assert numbers.hits(weights, pair) == [True, True, False]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import torch
 from num2words import num2words
-from torch import Generator
+from torch import Generator, Tensor
 
 MOST = 999_999
 LANGUAGES = {"de": "German", "fr": "French"}
@@ -72,6 +72,32 @@ def draw(count: int, largest: int = MOST, generator: Generator | None = None) ->
         if len(chosen) > 0.9 * min(10**length, largest + 1):  # almost all are taken: the rest in order
             chosen |= dict.fromkeys(range(min(10**length, largest + 1)))
     return list(chosen)[:count]
+
+
+class Parts(NamedTuple):
+    """Numbers to train on, to choose with, and to be asked; none is in two of them."""
+
+    train: list[int]
+    validation: list[int]
+    held_out: list[int]
+
+
+def parts(train: int, seed: int = 0, most: int = 8_000, validation: int = 500, held_out: int = 2_000) -> Parts:
+    """`train` numbers, 0 to 99 among them, and others by seed. What is held out is the same for every `train` up to
+    `most`, and a smaller training part lies within a larger one."""
+    if not 100 <= train <= most:
+        raise ValueError(f"train is {train}; from 100, which are all below 100, to {most:,} can be drawn")
+    generator = torch.Generator().manual_seed(seed)
+    drawn = draw(most + validation + held_out, generator=generator)
+    rest = [drawn[100 + n] for n in torch.randperm(len(drawn) - 100, generator=generator).tolist()]
+    asked, rest = rest[:held_out], rest[held_out:]
+    return Parts(drawn[:100] + rest[validation:][: train - 100], rest[:validation], asked)
+
+
+def hits(weights: Tensor, pair: Pair) -> list[bool]:
+    """For each token of the pair, whether the strongest cell of its row of weights (T, S) is right."""
+    strongest = weights[: len(pair.other), : len(pair.english)].argmax(dim=-1).tolist()
+    return [place in places for place, places in zip(strongest, pair.right, strict=True)]
 
 
 def within(number: int) -> int:
