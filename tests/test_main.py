@@ -106,3 +106,11 @@ def test_a_fault_of_ours_is_shown_whole(monkeypatch):
     monkeypatch.setattr("unrolled.exercises.progress.summary", broken)
     with pytest.raises(ValueError, match="ours"):
         command_line.main(["progress"])
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_one_line(tmp_path, capsys):
+    text = tmp_path / "text.txt"
+    text.write_text("a cat sees a bird. " * 200, encoding="utf-8")
+    arguments = ["train", "language", "--text", str(text), "--epochs", "1", "--device", "cpu", "--out", str(text)]
+    assert command_line.main(arguments) == 2
+    assert str(text) in capsys.readouterr().err.splitlines()[-1]

@@ -27,22 +27,22 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         return chosen.run(chosen)
-    except ValueError as error:
+    except BrokenPipeError:  # whoever reads has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
         if not isinstance(error, about_what_was_given()):
             raise
         print(error, file=sys.stderr)
         return 2
-    except BrokenPipeError:  # whoever reads has had enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
-def about_what_was_given() -> tuple[type[ValueError], ...]:
+def about_what_was_given() -> tuple[type[Exception], ...]:
     """The errors that a reader can mend, told in one line; any other is a fault of ours, and shown whole."""
     from unrolled.commands.given import Refused
     from unrolled.training import CheckpointError
 
-    return Refused, CheckpointError
+    return Refused, CheckpointError, FloatingPointError, FileExistsError, NotADirectoryError, PermissionError
 
 
 def number(kind: type, wanted: str, right: Callable[[float], bool]) -> Callable[[str], float]:
@@ -113,8 +113,12 @@ def train(chosen: argparse.Namespace) -> int:
 
     task = import_module(f"unrolled.commands.{chosen.task}")
     asked = Asked(*(getattr(chosen, name) for name in ("out", "seconds", "epochs", "seed", "device", "resume")))
-    trained = task.train(chosen.file, asked, chosen.validation, chosen.model)
-    if parallel.rank():  # of several processes the first speaks
+    try:
+        trained = task.train(chosen.file, asked, chosen.validation, chosen.model)
+        speaks = parallel.rank() == 0  # of several processes the first
+    finally:
+        parallel.end()
+    if not speaks:
         return 0
     merit = trained._asdict() | {"file": str(trained.file)}
     interrupted = merit.pop("interrupted")

@@ -83,7 +83,12 @@ def fit(
     count: Callable[[Any], int] | None = None,
 ) -> Went:
     """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order."""
-    taken = [0]
+    taken = 0
+
+    def count_on(step: training.Step) -> None:
+        nonlocal taken
+        taken = step.step
+
     every = max(a_round, 100) if asked.epochs is None else a_round
     try:
         training.fit(
@@ -103,12 +108,12 @@ def fit(
             resume=asked.resume,
             progress=True,
             count=count,
-            callback=lambda step: taken.append(step.step),
+            callback=count_on,
         )
     except KeyboardInterrupt:  # fit has put the best weights back
         asked.told("interrupted: the best weights so far are kept")
-        return Went(taken[-1], interrupted=True)
-    return Went(taken[-1], interrupted=False)
+        return Went(taken, interrupted=True)
+    return Went(taken, interrupted=False)
 
 
 def notes_of(out: str | Path, task: str, wanted: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
     torchrun --nproc_per_node=2 -m unrolled train language --text novel.txt --epochs 3
 
 Every process makes the same batch, from the same random numbers, and keeps rows rank, rank + world, …; so what is
-learned is what one process would have learned from the whole batch (without dropout, up to rounding).
+learned is what one process would have learned from the whole batch (without dropout, up to rounding). Dropout draws
+from numbers of its own in each process, so that the batches stay the same.
 Source: Li et al. (2020), "PyTorch Distributed", arXiv:2006.15704.
 """
 
@@ -61,12 +62,16 @@ class Spread:
 
     def __init__(self, model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], count: Callable[[Any], int] | None):
         self.model, self.loss, self.count = DistributedDataParallel(model), loss, count or rows
+        self.calls = 0
 
     def __call__(self, _model: nn.Module, batch: Any) -> Tensor:
         idle = rank() >= rows(batch)  # in a last small batch: it reads a row, which doesn't count
         mine = mapped(batch, lambda tensor: tensor[:1] if idle else tensor[rank() :: world()])
         share = 0 if idle else self.count(mine) * world() / self.count(batch)  # gradients are averaged afterwards
-        local = self.loss(self.model, mine) * share
+        with torch.random.fork_rng(devices=[]):  # rows differ in number, and so would what dropout leaves to draw next
+            torch.default_generator.manual_seed(torch.initial_seed() + self.calls * world() + rank())
+            local = self.loss(self.model, mine) * share
+        self.calls += 1
         whole = local.detach().clone()
         distributed.all_reduce(whole)
         return local + (whole / world() - local.detach())
