@@ -10,6 +10,7 @@ import torch
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from unrolled import __main__ as command_line
+from unrolled import training
 from unrolled.commands import classify, given
 from unrolled.commands.given import Line, Refused
 from unrolled.commands.run import Asked
@@ -176,8 +177,56 @@ def test_a_label_that_is_only_held_out_is_told(examples, tmp_path):
 
 
 def test_a_language_model_is_no_classifier(tmp_path):
-    from unrolled import training
-
     training.save(tmp_path / "model.safetensors", torch.nn.Linear(1, 1), task="language")
     with pytest.raises(Refused, match="was trained to language; one for classify is wanted"):
         classify.classify(tmp_path, ["a text"])
+
+
+@pytest.mark.parametrize("kind", ["rnn", "transformer"])
+def test_other_kinds_learn_it_too_and_are_found_again(examples, tmp_path, capsys, kind):
+    assert run("--examples", examples, "--epochs", 12, "--model", kind, "--out", tmp_path / "out") == 0
+    merit = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert merit["accuracy"] > 0.9
+    assert command_line.main(["classify", "--model", str(tmp_path / "out"), "cold it was but kind here"]) == 0
+    assert capsys.readouterr().out.startswith("good\t")
+
+
+def test_a_kind_that_is_not_there_is_told(examples, tmp_path):
+    with pytest.raises(Refused, match="--model is cnn; one of rnn, lstm, gru, transformer is wanted"):
+        classify.train(examples, Asked(tmp_path, epochs=1), kind="cnn")
+
+
+def test_the_temperature_is_the_one_that_costs_least(relative_difference):
+    torch.manual_seed(1)
+    p = torch.rand(4000) * 0.8 + 0.1
+    y = (torch.rand(4000) < p).long()  # labels that come as often as p says
+    sure = 3 * torch.stack([torch.zeros(4000), p.logit()], dim=1)  # and a model three times too sure
+    least, temperature = classify.tempered(sure, y)
+    assert temperature == pytest.approx(3, rel=0.15)
+    assert least < torch.nn.functional.cross_entropy(sure, y).item()
+    grid = [torch.nn.functional.cross_entropy(sure / t, y).item() for t in torch.linspace(0.2, 9, 300)]
+    assert least == pytest.approx(min(grid), rel=1e-3)
+
+
+def test_cooling_divides_the_logits(relative_difference):
+    model = classify.built("lstm", 9, 3, classify.Settings())
+    tokens = torch.randint(9, (2, 4))
+    model.eval()
+    before = model(tokens).y.detach()
+    classify.cool(model, 2.5)
+    assert relative_difference(model(tokens).y, before / 2.5) < 1e-6
+
+
+def test_the_model_ends_at_its_best_temperature(examples, tmp_path):
+    out = classify.train(examples, Asked(tmp_path, epochs=3, say=lambda _: None)).file
+    notes, parts = training.notes(out), classify.split(examples)
+    known = words.Vocabulary(notes["words"])
+    model = classify.built("lstm", len(known), 2, classify.Settings(*notes["settings"]))
+    training.load(out, model)
+    texts, y = classify.numbered(parts.looked_at, known, notes["labels"])
+    assert classify.tempered(classify.scores(model, texts), y)[1] == pytest.approx(1, rel=0.13)  # a step of the grid
+
+
+def test_no_model_is_made_surer():
+    logits, y = torch.tensor([[2.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1])  # all right: surer would cost less
+    assert classify.tempered(logits, y)[1] == 1.0

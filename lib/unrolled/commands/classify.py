@@ -2,6 +2,7 @@
 
 held out    10 % of the examples by seed, of every label alike, or --validation; no text is in both parts
 looked at   10 % of what is left, in the same way: early stopping sees this, and nothing of what is held out
+temperature what was looked at says how sure the model may be: its logits are divided by one number
 baseline    logistic regression on which words occur, trained on all that is not held out
 """
 
@@ -21,11 +22,14 @@ from unrolled.commands.given import Line, Refused
 from unrolled.commands.run import Asked
 from unrolled.data import words
 from unrolled.data.batching import pad
-from unrolled.models.text_classifier import LAYERS, TextClassifier
+from unrolled.models.text_classifier import LAYERS, TextClassifier, TransformerClassifier
 
 HELD_OUT, LOOKED_AT = 0.1, 0.1
 UNKNOWN = 1  # the number of <unk>
 LONGEST = 400  # words of a text that are read
+KINDS = (*LAYERS, "transformer")
+HEADS, BLOCKS = 4, 2  # of the transformer
+TEMPERATURES = torch.logspace(0, 1, 21)  # from 1: a model is never made surer, however few texts were looked at
 
 
 class Settings(NamedTuple):
@@ -36,6 +40,10 @@ class Settings(NamedTuple):
     batch_size: int = 32
     lr: float = 2e-3
     weight_decay: float = 0.05
+    pool: str = "max"
+
+
+SETTINGS = {"transformer": Settings(dropout=0.2)}  # those of a kind, where they are others
 
 
 class Split(NamedTuple):
@@ -94,13 +102,13 @@ def loss(model: nn.Module, batch: Batch) -> Tensor:
 
 
 @torch.no_grad()
-def probabilities(model: nn.Module, texts: list[Tensor], device: torch.device | str = "cpu") -> Tensor:
-    """(N, V), without dropout."""
+def scores(model: nn.Module, texts: list[Tensor], device: torch.device | str = "cpu") -> Tensor:
+    """The logits (N, V), without dropout."""
     model.eval()
     parts = []
     for start in range(0, len(texts), 256):
         batch, lengths = pad(texts[start : start + 256])
-        parts.append(model(batch.to(device), lengths.to(device)).y.softmax(dim=-1).cpu())
+        parts.append(model(batch.to(device), lengths.to(device)).y.cpu())
     return torch.cat(parts)
 
 
@@ -126,10 +134,10 @@ class Trained(NamedTuple):
 
 def train(path: str | Path, asked: Asked, validation: str | Path | None = None, kind: str = "lstm") -> Trained:
     """Train on examples, keep the best weights, and score what is held out, beside the baseline."""
-    if kind not in LAYERS:
-        raise Refused(f"--model is {kind}; one of {', '.join(LAYERS)} is wanted")
+    if kind not in KINDS:
+        raise Refused(f"--model is {kind}; one of {', '.join(KINDS)} is wanted")
     torch.manual_seed(asked.seed)
-    device, parts, sizes = asked.on(), split(path, validation, asked.seed), Settings()
+    device, parts, sizes = asked.on(), split(path, validation, asked.seed), SETTINGS.get(kind, Settings())
     asked.told(parts.told)
     vocabulary = words.vocabulary([word for line in parts.train for word in words.tokenise(line.second)])
     model = built(kind, len(vocabulary), len(parts.labels), sizes).to(device)
@@ -145,13 +153,14 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         model,
         batches,
         loss,
-        lambda model: nats(probabilities(model, looked[0], device), looked[1]),
+        lambda model: tempered(scores(model, looked[0], device), looked[1])[0],
         asked,
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
     )
-    right = probabilities(model, held[0], device).argmax(dim=-1) == held[1]
+    cool(model, tempered(scores(model, looked[0], device), looked[1])[1])
+    right = scores(model, held[0], device).argmax(dim=-1) == held[1]
     accuracy, simple = right.double().mean().item(), baseline([*parts.train, *parts.looked_at], parts.held_out)
     notes = {"task": "classify", "kind": kind, "words": list(vocabulary.words), "labels": parts.labels}
     asked.keep(model, **notes, settings=list(sizes), accuracy=accuracy, split=parts.told)
@@ -164,14 +173,28 @@ def numbered(lines: Sequence[Line], vocabulary: words.Vocabulary, labels: list[s
     return texts, torch.tensor([labels.index(line.first) for line in lines])
 
 
-def nats(p: Tensor, y: Tensor) -> float:
-    """Mean −ln p of the right label, p (N, V), y (N,)."""
-    return -p[torch.arange(len(p)), y].clamp(min=1e-12).log().mean().item()
+def tempered(logits: Tensor, y: Tensor) -> tuple[float, float]:
+    """logits (N, V), y (N,) to the mean −ln p of the right labels at the best temperature, and this temperature.
+
+    A model goes on learning which label is likelier long after it has become too sure; what it learns counts here, and
+    how sure it is doesn't. Source: Guo et al. (2017), arXiv:1706.04599.
+    """
+    nats = torch.stack([F.cross_entropy(logits / t, y) for t in TEMPERATURES])
+    return nats.min().item(), TEMPERATURES[nats.argmin()].item()
 
 
-def built(kind: str, vocab_size: int, classes: int, sizes: Settings) -> TextClassifier:
-    options = {"layer": kind, "both_ways": True, "pool": "max", "dropout": sizes.dropout}
-    return TextClassifier(vocab_size, sizes.embed_dim, sizes.hidden_size, classes, **options)
+@torch.no_grad()
+def cool(model: nn.Module, temperature: float) -> None:
+    """Divide the model's logits by the temperature, once and for all."""
+    model.W_hy.div_(temperature)
+    model.b_y.div_(temperature)
+
+
+def built(kind: str, vocab_size: int, classes: int, sizes: Settings) -> nn.Module:
+    D, H, options = sizes.embed_dim, sizes.hidden_size, {"pool": sizes.pool, "dropout": sizes.dropout}
+    if kind == "transformer":
+        return TransformerClassifier(vocab_size, D, HEADS, BLOCKS, classes, **options)
+    return TextClassifier(vocab_size, D, H, classes, layer=kind, both_ways=True, **options)
 
 
 def classify(out: str | Path, texts: Sequence[str]) -> list[tuple[str, float]]:
@@ -180,5 +203,5 @@ def classify(out: str | Path, texts: Sequence[str]) -> list[tuple[str, float]]:
     vocabulary, labels = words.Vocabulary(notes["words"]), notes["labels"]
     model = built(notes["kind"], len(vocabulary), len(labels), Settings(*notes["settings"]))
     training.load(Path(out) / run.FILE, model)
-    best = probabilities(model, [tokens(vocabulary, text) for text in texts]).max(dim=-1)
+    best = scores(model, [tokens(vocabulary, text) for text in texts]).softmax(dim=-1).max(dim=-1)
     return [(labels[n], p) for n, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
