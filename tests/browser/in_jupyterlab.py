@@ -219,6 +219,11 @@ class Drawn:
         """Bring back what reset brings back, then all else that has changed since it was found."""
         self.ask("None", BACK.format(state=json.dumps(self.state)))
 
+    def under_way(self) -> None:
+        """Of a training watch: as before its last step. All runs of a page are over, and then nothing can be stopped."""
+        if self.kind == "TrainingWatch":
+            self.ask("None", "_w.step, _w.end = _w.steps - 1, ''")
+
     def agree(self, seconds: float = 5.0) -> dict[str, Any]:
         """The traits, once the browser and the kernel hold the same. Raises AssertionError where they never do."""
         return until(lambda: (self.traits(), self.kernel()), lambda both: both[0] == both[1], seconds)[0]

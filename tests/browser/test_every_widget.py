@@ -99,7 +99,7 @@ def test_a_text_that_is_too_long_is_told_and_stays_to_be_shortened(stage, widget
     field = page.get_by_role("textbox").first
     if not field.count():
         pytest.skip("it reads no text")
-    problem, before = page.locator(".unrolled-problem"), field.input_value()
+    problem = page.locator(".unrolled-problem")
     shown = page.locator(".unrolled-drawing").inner_html()
     field.fill("a" * 201)  # the longest that any of them reads is 200
     field.press("Enter")

@@ -166,6 +166,7 @@ def without_effect(widget: Drawn, here: list[Control], asked: set[str], way: str
     for control in here:
         if control.name in asked:
             widget.begin_again()
+            widget.under_way()
             widget.agree(READ)
             assert control.about()["seen"] or comes_to_light(widget, control, here), f"nothing shows {control.name}"
             wanting[control.name] -= moved(widget, control, way)

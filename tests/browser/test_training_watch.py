@@ -49,8 +49,28 @@ def test_the_buttons_pause_and_stop_and_are_told(stage):
     assert page.trait("stopped") is True
     assert page.trait("paused") is False
     assert ", stopped by you:" in page.locator("p[role=status]").text_content()
-    page.put(step=400)  # pressed when all was over
+    page.put(step=400)  # it was the last
     assert ", done:" in page.locator("p[role=status]").text_content()
+
+
+OFF = "nodes => nodes.slice(0, 2).map(node => [node.textContent, node.ariaDisabled])"
+
+
+@pytest.mark.parametrize("state", [{"step": 400}, {"end": "interrupted"}, {"at": [], "losses": [], "norms": []}])
+def test_pause_and_stop_do_nothing_while_no_run_is_under_way_and_keep_the_focus(stage, state):
+    page = stage(example())
+    buttons = page.locator(".unrolled-controls button")
+    assert buttons.evaluate_all(OFF) == [["pause", "false"], ["stop", "false"]]
+    page.get_by_role("button", name="pause").focus()
+    page.put(**state)
+    assert buttons.evaluate_all(OFF) == [["pause", "true"], ["stop", "true"]]
+    assert page.evaluate("document.activeElement.textContent") == "pause"
+    page.keyboard.press("Enter")
+    buttons.nth(1).click(force=True)
+    assert (page.trait("paused"), page.trait("stopped")) == (False, False)
+    page.put(step=300, end="", at=[1], losses=[2.0], norms=[1.0])  # the next is under way
+    page.keyboard.press("Enter")
+    assert page.trait("stopped") is True
 
 
 def test_a_run_is_picked_by_its_name(stage):
@@ -61,12 +81,14 @@ def test_a_run_is_picked_by_its_name(stage):
     select.select_option(index=1)
     assert page.trait("pick") == 1
     assert (
-        page.locator("p[role=status]").text_content().startswith("Run 1 of 2, slow (the others are faint), over after")
+        page.locator("p[role=status]")
+        .text_content()
+        .startswith("Run 1 of 2, “slow” (the others are faint), ended at step 100: loss")
     )
     strong = page.locator(".unrolled-drawing path[stroke-opacity='1']").first.get_attribute("d")
     assert strong.count("L") == 99
     page.get_by_role("button", name="reset").click()
-    assert page.locator("p[role=status]").text_content().startswith("Run 2 of 2, fast (the others are faint), step")
+    assert page.locator("p[role=status]").text_content().startswith("Run 2 of 2, “fast” (the others are faint), step")
 
 
 def test_of_one_run_there_is_nothing_to_pick(stage):
@@ -143,7 +165,7 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_right(stage):
         strong = numbers.index(state["pick"]) if state["pick"] in numbers else len(runs) - 1
         assert shown["found"]["steps"] == steps
         assert shown["below"] == ["0", str(steps), "step"]
-        for which, name in enumerate(["loss", "gradient norm, before clipping"], start=1):
+        for which, name in enumerate(["loss", "gradient norm"], start=1):
             found, panel = shown["found"]["panels"][which - 1], shown["panels"][which - 1]
             limits = ends([value for run in runs for value in run[which]], state["log"])
             assert found["limits"] == pytest.approx(limits, rel=1e-9)
@@ -171,10 +193,10 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_right(stage):
                     assert (float(x), float(y)) == pytest.approx((right, down), abs=0.0501)
         doing = "done" if state["step"] == state["steps"] else "training"
         (at, losses, norms), number = runs[strong], numbers[strong]
-        name = f", run called {'abc'[number - 1]}" if number <= len(state["names"]) else ""
+        name = f", “run called {'abc'[number - 1]}”" if number <= len(state["names"]) else ""
         where = f"step {state['step']} of {state['steps']}, {doing}"
         if strong < len(runs) - 1:
-            where = f"over after step {at[-1]}"
+            where = f"ended at step {at[-1]}"
         told = (
             f"Run {number} of {state['run']}{name} (the others are faint), {where}"
             if state["earlier"]
@@ -191,5 +213,6 @@ def test_a_run_that_was_broken_off_does_not_go_on_training(stage):
     watch = example()
     watch.ended(KeyboardInterrupt())
     page = stage(watch)
-    page.get_by_role("button", name="stop").click()  # too late
+    page.get_by_role("button", name="stop").click(force=True)  # too late
+    assert page.trait("stopped") is False
     assert "step 200 of 400, interrupted: " in page.locator("p[role=status]").text_content()

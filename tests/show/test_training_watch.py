@@ -61,16 +61,59 @@ def test_stop_ends_the_run_with_the_best_weights(train):
     assert torch.equal(model.weight, kept[1])
 
 
+def paused_at(step, watch):
+    """The callback, with pause pressed before this step."""
+
+    def callback(now):
+        watch.paused = watch.paused or now.step == step
+        return watch(now)
+
+    callback.ended = watch.ended
+    return callback
+
+
 def test_pause_waits_and_goes_on(train):
     watch = TrainingWatch()
-    watch.paused = True
-    runner = threading.Thread(target=train, args=(watch,), kwargs={"steps": 50}, daemon=True)
+    runner = threading.Thread(target=train, args=(paused_at(2, watch),), kwargs={"steps": 50}, daemon=True)
     runner.start()
     time.sleep(0.4)
-    assert watch.step == 1
+    assert watch.step == 2
     watch.paused = False
     runner.join(timeout=20)
     assert watch.step == 50
+
+
+def test_a_pause_at_the_last_step_holds_nothing(train):
+    watch = TrainingWatch()
+    runner = threading.Thread(target=train, args=(paused_at(20, watch),), kwargs={"steps": 20}, daemon=True)
+    runner.start()
+    runner.join(timeout=5)
+    assert (runner.is_alive(), watch.step, watch.end) == (False, 20, "done")
+
+
+@pytest.mark.parametrize("pressed", ["stopped", "paused"])
+@pytest.mark.parametrize("before", [0, 1])
+def test_what_is_pressed_while_no_run_is_under_way_holds_none(train, pressed, before):
+    """Before the first run, and after one that has ended."""
+    watch = TrainingWatch()
+    for _ in range(before):
+        train(watch, steps=20)
+    setattr(watch, pressed, True)
+    runner = threading.Thread(target=train, args=(watch,), kwargs={"steps": 30}, daemon=True)
+    runner.start()
+    runner.join(timeout=5)
+    assert (runner.is_alive(), watch.run, watch.step, watch.end) == (False, 1 + before, 30, "done")
+    assert not getattr(watch, pressed)
+
+
+def test_a_pause_between_the_parts_of_a_run_does_not_hold_the_one_taken_up(train, tmp_path):
+    watch, way = TrainingWatch(), {"checkpoint": tmp_path / "run.safetensors", "checkpoint_every": 10}
+    train(watch, steps=20, **way)
+    watch.paused = True
+    runner = threading.Thread(target=train, args=(watch,), kwargs={"steps": 40, "resume": True, **way}, daemon=True)
+    runner.start()
+    runner.join(timeout=5)
+    assert (runner.is_alive(), watch.run, watch.step) == (False, 1, 40)
 
 
 def test_a_second_run_begins_anew(train):
@@ -91,13 +134,32 @@ def test_the_curves_of_the_last_runs_stay(train):
     assert watch.losses == histories[-1].losses
 
 
+def test_a_run_that_was_picked_and_goes_out_of_sight_is_picked_no_more(train):
+    watch = TrainingWatch()
+    for _ in range(2):
+        train(watch, steps=2)
+    watch.pick = 1
+    for _ in range(EARLIER - 1):
+        train(watch, steps=2)
+    assert (watch.run, len(watch.earlier), watch.pick) == (EARLIER + 1, EARLIER, 1)
+    train(watch, steps=2)
+    assert (watch.run, watch.pick) == (EARLIER + 2, 0)
+
+
+def test_the_first_step_of_another_run_is_drawn_at_once():
+    watch = TrainingWatch()
+    for n in (1, 2, 1):
+        watch(SimpleNamespace(step=n, steps=2, loss=float(n), gradient_norm=1.0))
+    assert (watch.run, watch.step, watch.at) == (2, 1, [1])
+
+
 def test_a_run_that_is_picked_is_the_one_that_the_still_figure_tells_of(train):
     watch = TrainingWatch(["short", "long"])
     first, second = (train(watch, steps=steps)[1] for steps in (5, 9))
-    assert watch.draw()[1].startswith("Run 2 of 2 (long): after 9 of 9 steps")
+    assert watch.draw()[1].startswith("Run 2 of 2, “long”: after 9 of 9 steps")
     watch.pick = 1
     figure, alt = watch.draw()
-    expected = f"Run 1 of 2 (short): after 5 steps the loss went from {first.losses[0]:.3g} to {first.losses[-1]:.3g}."
+    expected = f"Run 1 of 2, “short”: after 5 steps the loss went from {first.losses[0]:.3g} to {first.losses[-1]:.3g}."
     assert alt == expected
     strong = [line for line in figure.axes[0].lines if line.get_alpha() == 1.0]
     assert [line.get_ydata().tolist() for line in strong] == [first.losses]

@@ -5,7 +5,7 @@ const [BLOCKED, EXCHANGED, SCORES, WEIGHTS] = WAYS;
 const RIGHT = { mask: "none", way: BLOCKED, sharpness: 1, scaled: true, over: "keys" };
 const [HEAD, FEW, RISE, ARC] = [58, 12, 26, 190]; // room for names above; cells that hold numbers; rows and width of arcs
 
-// ── What is computed ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── What is computed ──
 
 const dot = (a, b) => a.reduce((sum, each, d) => sum + each * b[d], 0);
 const total = (values) => values.reduce((sum, each) => sum + each, 0);
@@ -93,7 +93,7 @@ function numbers(model) {
   return { ...found, ...summary(found) };
 }
 
-// ── The map ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The map ──
 
 const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
 const room = (names) => 12 + 7.2 * Math.max(...names.map((name) => short(name).length));
@@ -177,7 +177,7 @@ function showMap(drawn, found) {
   drawn.chosen.setAttribute("y", y);
 }
 
-// ── The arcs ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The arcs ──
 
 function arc({ weights, t }, r, c, left, top) {
   const [y, to, half] = [top + r * RISE, top + c * RISE, left + ARC / 2];
@@ -213,7 +213,7 @@ function showArcs(parts, found) {
   );
 }
 
-// ── The steps of one cell ──────────────────────────────────────────────────────────────────────────────────────────
+// ── The steps of one cell ──
 
 const number = (value) => (value === -Infinity ? "−∞" : signed(value));
 const power = (score) => (score === -Infinity ? "0" : score > -5 && score < 9 ? Math.exp(score).toFixed(score < 0 ? 3 : 2) : `e^${signed(score, 1)}`);
@@ -264,7 +264,7 @@ function table(found) {
   return [caption, element("tbody", {}, ...rows)];
 }
 
-// ── The sentence ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The sentence ──
 
 function looks({ tokens, keys, weights, t }) {
   const row = weights[t];
@@ -296,7 +296,7 @@ function sentence(found) {
   return said.filter(Boolean).join(" ");
 }
 
-// ── The controls ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The controls ──
 
 const line = (parts) => parts.controls.append(element("span", { class: "unrolled-attention-line" }));
 const numbered = (trait) => (model) => model.get(trait).map((name, n) => [n + 1, `${n + 1} ${short(name)}`]);

@@ -18,7 +18,7 @@ const element = (name, attributes = {}, ...children) => fill(document.createElem
 const shape = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
 const words = (x, y, text, attributes = {}) => shape("text", { x, y, "text-anchor": "middle", ...attributes }, text);
 
-// ── The frame: controls above, the drawing, the sentence, and what went wrong ──────────────────────────────────────
+// ── The frame: controls above, the drawing, the sentence, and what went wrong ──
 
 function frame(model, el, name, title) {
   const controls = element("div", { class: "unrolled-controls" });
@@ -75,7 +75,7 @@ function put(model, values) {
   for (const redraw of due) redraw();
 }
 
-// ── Controls, each bound to a trait ────────────────────────────────────────────────────────────────────────────────
+// ── Controls, each bound to a trait ──
 
 // `show(value)` brings the control to the trait's value; it runs when the picture is first drawn and after every change.
 function bound(parts, trait, node, show) {
@@ -183,7 +183,7 @@ const onwards = (trait, among) => (model) => {
   return model.get(trait) < last;
 };
 
-// ── Drawing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Drawing ──
 
 function say(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -61,11 +61,14 @@ function draw(parts) {
   const { steps, panels: [losses, norms], strong } = numbers(parts.model);
   const svg = canvas(parts, SIDE + WIDE + 20, 2 * HIGH + 74, "Loss and gradient norm by step");
   svg.append(panel(losses, "loss", PALETTE[0], 18, strong));
-  svg.append(panel(norms, "gradient norm, before clipping", PALETTE[1], HIGH + 42, strong));
+  svg.append(panel(norms, "gradient norm", PALETTE[1], HIGH + 42, strong));
   const below = 2 * HIGH + 62;
   svg.append(words(SIDE, below, "0"), words(SIDE + WIDE, below, steps, { "text-anchor": "end" }));
   svg.append(words(SIDE + WIDE / 2, below, "step"));
 }
+
+// Whether no run is under way: before the first, and after the end of the latest.
+const idle = (model) => !model.get("losses").length || Boolean(model.get("end")) || model.get("step") >= model.get("steps");
 
 function doing(model) {
   const [steps, step, end] = ["steps", "step", "end"].map((name) => model.get(name));
@@ -74,6 +77,7 @@ function doing(model) {
   return model.get("paused") ? "paused" : "training";
 }
 
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const told = (value) => (value === null ? "no finite number" : value.toPrecision(3));
 
 function sentence(model) {
@@ -82,9 +86,9 @@ function sentence(model) {
   const { number, place } = picked(model);
   const [at, loss, norm] = [...model.get("earlier"), [model.get("at"), losses, model.get("norms")]][place];
   const now = `loss ${told(loss.at(-1))}, ${told(loss[0])} at first; gradient norm ${told(norm.at(-1))}`;
-  const title = run > 1 ? `Run ${number} of ${run}${named(model, number) ? `, ${named(model, number)}` : ""} (the others are faint)` : "";
-  const where = number < run ? `over after step ${at.at(-1)}` : `step ${step} of ${steps}, ${doing(model)}`;
-  return `${title ? `${title}, ${where}` : `S${where.slice(1)}`}: ${now}.`;
+  const title = run > 1 ? `Run ${number} of ${run}${named(model, number) ? `, “${named(model, number)}”` : ""} (the others are faint)` : "";
+  const where = number < run ? `ended at step ${at.at(-1)}` : `step ${step} of ${steps}, ${doing(model)}`;
+  return `${title ? `${title}, ${where}` : capital(where)}: ${now}.`;
 }
 
 // The latest, then those in sight, each with its name.
@@ -106,10 +110,17 @@ function pickWhenSeveral(parts, before) {
   parts.controls.addEventListener("show", make);
 }
 
+// A button for the run that is under way; without one it does nothing and looks so, yet keeps the focus.
+function during(parts, label, trait, values) {
+  const { model, controls } = parts;
+  const node = button(parts, label, () => idle(model) || put(model, values()), () => model.get(trait));
+  controls.addEventListener("show", () => node.setAttribute("aria-disabled", String(idle(model))));
+}
+
 function render({ model, el }) {
   const parts = frame(model, el, "training-watch", "Training watch");
-  button(parts, "pause", () => put(model, { paused: !model.get("paused") }), () => model.get("paused"));
-  button(parts, "stop", () => put(model, { stopped: true, paused: false }), () => model.get("stopped"));
+  during(parts, "pause", "paused", () => ({ paused: !model.get("paused") }));
+  during(parts, "stop", "stopped", () => ({ stopped: true, paused: false }));
   tick(parts, "log", "logarithmic");
   pickWhenSeveral(parts, parts.controls.lastChild);
   presets(parts, {});

@@ -22,6 +22,7 @@ class TrainingWatch(Widget):
     It is told of each step (`step` of `steps`, `loss`, `gradient_norm`), waits while the reader has pressed pause, and
     answers True once stop was pressed, which ends `fit` as its patience does. `fit` says when the run is over, and by
     what: `end` tells it. Where several runs follow one another, the curves of the earlier ones stay, faintly.
+    The gradient norm is the one before clipping. Pause and stop do nothing while no run is under way.
     `pick` is the run that is drawn strongly and told of, 0 the latest; `names` may name the runs, in their order.
     `TrainingWatch(log=True)` begins with logarithmic axes. Raises traitlets.TraitError for a `pick` below
     0; one that is not there, or out of sight, becomes 0.
@@ -59,12 +60,12 @@ class TrainingWatch(Widget):
         """Take note of a step; True where training is to end."""
         if self.seen and step.step <= self.seen[-1].step:
             self.next_run()
-        if self.end:  # a run that was broken off is taken up
-            self.end, self.stopped = "", False
+        if not self.seen or self.end:  # a run begins or is taken up: what was pressed while none was under way is over
+            self.end, self.paused, self.stopped = "", False, False
         self.seen.append(step)
         if self.paused or step.step >= step.steps or time.monotonic() - self.drawn > EVERY:
             self.tell()
-        while self.paused and not self.stopped:
+        while self.paused and not self.stopped and step.step < step.steps:
             time.sleep(0.05)  # the browser's messages come on another thread
         if self.stopped:
             self.tell()
@@ -80,7 +81,8 @@ class TrainingWatch(Widget):
         """Put the curves so far behind those to come."""
         self.tell()
         self.earlier = [*self.earlier, [self.at, self.losses, self.norms]][-EARLIER:]
-        self.run, self.seen, self.stopped = self.run + 1, [], False
+        self.run, self.seen, self.drawn = self.run + 1, [], 0.0  # its first step is drawn at once
+        self.pick = self._in_sight({"value": self.pick})
 
     def tell(self) -> None:
         """Hand the curves to the browser."""
@@ -112,7 +114,7 @@ class TrainingWatch(Widget):
         if not self.at:
             return figure, "Two empty panels, loss and gradient norm; training has not begun."
         first, last = (math.nan if each is None else each for each in (chosen[1][0], chosen[1][-1]))
-        name = f" ({self.names[number - 1]})" if number <= len(self.names) else ""
+        name = f", “{self.names[number - 1]}”" if number <= len(self.names) else ""
         which = f"Run {number} of {self.run}{name}: after" if self.earlier else "After"
         steps = f"{self.step} of {self.steps} steps" if number == self.run else f"{chosen[0][-1]} steps"
         return figure, f"{which} {steps} the loss went from {first:.3g} to {last:.3g}."

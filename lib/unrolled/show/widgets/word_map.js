@@ -6,7 +6,7 @@ const [TRUE, FALSE, CHOSEN] = [PALETTE[0], PALETTE[3], PALETTE[1]];
 const SIDES = [[7, 4, "start"], [-7, 4, "end"], [0, -8, "middle"], [0, 16, "middle"]];
 const RADIANS = Math.PI / 180;
 
-// ── What is computed here ──────────────────────────────────────────────────────────────────────────────────────────
+// ── What is computed here ──
 
 // Of N points of `size` numbers each, one after the other, the k nearest to each in a straight line: (N · k) indices.
 function nearestDrawn(points, size, k) {
@@ -47,7 +47,7 @@ function turned(points, turn, tilt) {
   return out;
 }
 
-// ── What the traits describe ───────────────────────────────────────────────────────────────────────────────────────
+// ── What the traits describe ──
 
 const chosenAxes = (model) => ["across", "up", "deep"].slice(0, model.get("view") === "3-D" ? 3 : 2).map((name) => model.get(name) - 1);
 
@@ -119,7 +119,7 @@ function chosen(held, model) {
 
 const without = (some, others) => some.filter((m) => !others.includes(m));
 
-// ── Drawing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Drawing ──
 
 const circle = (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
 const square = (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`;
@@ -279,7 +279,7 @@ function sentence(held, model) {
   );
 }
 
-// ── Controls ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Controls ──
 
 // A word as written, or the first that begins so; else what is wrong is said, and the picture stays.
 function search(model, asked) {
