@@ -1,86 +1,55 @@
-"""Transformers on the words of Python's documentation: next word and blanks, beside the LSTM of chapter 05 and counts.
+"""A transformer on the words of Python's documentation: the next word, beside the LSTM of chapter 05.
 
     nice -n 10 python tests/bench/transformers.py
 
-writes data/results/07_transformers.json and, from the first seed, data/checkpoints/07_gpt.safetensors and
-07_bert.safetensors. About eight minutes on one free core. Text, vocabulary and the LSTM are those of next_word.py,
+writes data/results/07_transformers.json and, from the first seed, data/checkpoints/07_gpt.safetensors. About four
+minutes on one free core. Text, vocabulary and the LSTM are those of next_word.py,
 whose results file gives the LSTM's perplexities. The transformer has as many weights (4 % fewer). It is trained for as
 many rounds through the text as the LSTM, and for as many as the LSTM's time allows: seconds of processor time a round,
 measured in turns before the training. The held-out text is scored once, at the end.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable
 from itertools import islice
 
 import torch
+from blanks import BATCH, CONTEXT, DROPPED, RATE, START, D, L, N, anywhere, by_gpt, decayed, filled
 from next_word import DROPOUT, EMBED, HIDDEN, ROUNDS, SEEDS, STREAMS, WINDOW, Texts, perplexity, texts
 from torch import Tensor, nn
 from torch.nn import functional as F
 from unrolled.data import batching, files
-from unrolled.models import ngram
 from unrolled.models.language_model import CarriedLoss, LanguageModel
-from unrolled.models.transformer import Transformer, nats
+from unrolled.models.transformer import Transformer, begin_small, nats
 from unrolled.training import fit, save, seed_everything
-
-D, N, L, CONTEXT, BATCH = 72, 4, 3, 64, 8
-RATE, DECAY, MIXED = 2e-3, 0.01, 0.1  # MIXED: dropout
-BLANKED, ASKED = 0.15, 2000  # share of words blanked in training; blanks asked for at the end
-
-
-def anywhere(tokens: Tensor, length: int) -> Callable[[], Tensor]:
-    """Batches (B, length) of windows from anywhere in the text."""
-    steps = torch.arange(length)
-    return lambda: tokens[torch.randint(len(tokens) - length + 1, (BATCH, 1)) + steps]
 
 
 def next_word_loss(model: Transformer, window: Tensor) -> Tensor:
-    return F.cross_entropy(model(window[:, :-1]).logits.mT, window[:, 1:])
+    return F.cross_entropy(model(window[:, :-1]).logits.flatten(0, 1), window[:, 1:].flatten())
 
 
-def blank_loss(model: Transformer, window: Tensor) -> Tensor:
-    """Some words are blanked, each by the number after the last word; the loss counts these alone."""
-    blanked = torch.rand(window.shape) < BLANKED
-    logits = model(window.masked_fill(blanked, model.vocab_size - 1)).logits
-    return F.cross_entropy(logits[blanked], window[blanked])
-
-
-def small_rate(parameters, lr: float) -> torch.optim.Optimizer:
-    """Adam that begins with small steps while it knows little of the gradients' size: RAdam, arXiv:1908.03265."""
-    return torch.optim.RAdam(parameters, lr=lr, weight_decay=DECAY, decoupled_weight_decay=True)
-
-
-def trained(text: Texts, seed: int, rounds: float, causal: bool = True) -> tuple[Transformer, list]:
-    """A model, and its validation: (rounds, perplexity), several times on the way. The last weights are kept."""
+def trained(text: Texts, seed: int, rounds: float) -> tuple[Transformer, list]:
+    """A model that says the next word, with the best validation, and its perplexity there after each round."""
     seed_everything(seed)
-    V = len(text.vocabulary)
-    model = Transformer(V if causal else V + 1, D, N, L, CONTEXT, MIXED, causal)
+    model = Transformer(len(text.vocabulary), D, N, L, CONTEXT, DROPPED)
+    begin_small(model, START)
     a_round = len(text.train) / (BATCH * CONTEXT)
-    looks = []
-    fit(
+    history = fit(
         model,
-        anywhere(text.train, CONTEXT + 1 if causal else CONTEXT),
-        next_word_loss if causal else blank_loss,
+        anywhere(text.train, CONTEXT + 1),
+        next_word_loss,
         steps=round(rounds * a_round),
         lr=RATE,
         schedule="cosine",
-        optimizer=small_rate,
+        optimizer=decayed,
         clip_norm=1.0,
         progress=sys.stderr.isatty(),
-        callback=look(model, text.validation, looks, a_round) if causal else None,
+        validate=lambda m: nats(m, text.validation).mean().item(),
+        validate_every=round(a_round),
     )
-    return model.eval(), looks
-
-
-def look(model: Transformer, tokens: Tensor, looks: list, a_round: float, times: int = 5) -> Callable:
-    """Note the validation so many times on the way."""
-
-    def callback(step) -> None:
-        if step.step % max(1, step.steps // times) == 0:
-            looks.append((step.step / a_round, perplexity(nats(model, tokens))))
-
-    return callback
+    return model.eval(), [(step / a_round, math.exp(value)) for step, value in history.validation]
 
 
 def pace(text: Texts, turns: int = 40) -> dict[str, list[float]]:
@@ -90,12 +59,12 @@ def pace(text: Texts, turns: int = 40) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in steps}
     for seed in SEEDS:
         seed_everything(seed)
-        lstm, gpt = LanguageModel(V, EMBED, HIDDEN, "lstm", DROPOUT), Transformer(V, D, N, L, CONTEXT, MIXED)
+        lstm, gpt = LanguageModel(V, EMBED, HIDDEN, "lstm", DROPOUT), Transformer(V, D, N, L, CONTEXT, DROPPED)
         windows = islice(batching.windows(batching.streams(text.train, STREAMS), WINDOW), turns)
         draw, carried = anywhere(text.train, CONTEXT + 1), CarriedLoss()
         acts = {
             "LSTM": stepper(lstm, torch.optim.Adam, carried),
-            "GPT": stepper(gpt, torch.optim.RAdam, next_word_loss),
+            "GPT": stepper(gpt, torch.optim.AdamW, next_word_loss),
         }
         taken: dict[str, list[float]] = {name: [] for name in steps}
         for window in windows:
@@ -118,58 +87,6 @@ def stepper(model: nn.Module, optimiser: type, loss: Callable) -> Callable:
         ours.step()
 
     return step
-
-
-def asked(text: Texts) -> tuple[Tensor, Tensor]:
-    """Windows (ASKED, CONTEXT) of the held-out text, and in each the place of its one blank, somewhere in the middle
-    half; the same for every model and seed."""
-    draw = torch.Generator().manual_seed(0)
-    begins = torch.randint(len(text.held_out) - CONTEXT + 1, (ASKED, 1), generator=draw)
-    places = torch.randint(CONTEXT // 4, 3 * CONTEXT // 4, (ASKED,), generator=draw)
-    return text.held_out[begins + torch.arange(CONTEXT)], places
-
-
-@torch.no_grad()
-def filled(scores: Callable[[Tensor, Tensor], Tensor], text: Texts) -> dict[str, float]:
-    """Share of blanks filled right, and the perplexity; `scores(windows, places)` gives log p (B, V)."""
-    windows, places = asked(text)
-    rows = torch.arange(len(windows))
-    log_p = torch.cat([scores(*each) for each in zip(windows.split(200), places.split(200), strict=True)])
-    came = windows[rows, places]
-    return {
-        "right": (log_p.argmax(dim=1) == came).double().mean().item(),
-        "perplexity": perplexity(-log_p[rows, came]),
-    }
-
-
-def by_bert(model: Transformer) -> Callable:
-    def scores(windows: Tensor, places: Tensor) -> Tensor:
-        rows = torch.arange(len(windows))
-        windows = windows.clone()
-        windows[rows, places] = model.vocab_size - 1
-        return model(windows).logits[rows, places, :-1].log_softmax(dim=-1)
-
-    return scores
-
-
-def by_gpt(model: Transformer) -> Callable:
-    """From the words before the blank alone."""
-    return lambda windows, places: model(windows).logits[torch.arange(len(windows)), places - 1].log_softmax(dim=-1)
-
-
-def by_counts(text: Texts, weight: float, alpha: float) -> dict[str, Callable]:
-    """The bigram of chapter 05 from the word before; and with the word after as well, p(w | v) p(u | w)."""
-    V = len(text.vocabulary)
-    pairs = ngram.bigram(ngram.followers(text.train, V), ngram.unigram(text.train, V, alpha), weight)
-
-    def neighbours(windows: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        rows = torch.arange(len(windows))
-        return pairs[windows[rows, places - 1]].log(), pairs[:, windows[rows, places + 1]].mT.log()
-
-    return {
-        "word before, counted": lambda *each: neighbours(*each)[0],
-        "both neighbours, counted": lambda *each: sum(neighbours(*each)).log_softmax(dim=-1),
-    }
 
 
 def heads(model: Transformer, text: Texts) -> list[dict[str, float]]:
@@ -208,11 +125,9 @@ def without(model: Transformer, text: Texts, taken: list[tuple[int, int]]) -> fl
 
 
 def main() -> None:
+    torch.set_num_threads(1)
     text = texts()
-    lstm, counting = (
-        files.results("05_next_word")["values"]["lstm"],
-        files.results("05_next_word")["values"]["counting"],
-    )
+    lstm = files.results("05_next_word")["values"]["lstm"]
     seconds = pace(text)
     ratio = sum(seconds["LSTM"]) / sum(seconds["GPT"])
     count = {
@@ -221,39 +136,29 @@ def main() -> None:
     }
     print(seconds, ratio, count, flush=True)
     values = {
-        "sizes": {"embed_dim": D, "num_heads": N, "num_layers": L, "context": CONTEXT, "dropout": MIXED},
+        "sizes": {"embed_dim": D, "num_heads": N, "num_layers": L, "context": CONTEXT, "dropout": DROPPED},
         "weights": count,
         "seconds a round": seconds,
         "rounds": {"equal text": ROUNDS, "equal time": ROUNDS * ratio},
         "held out": {"LSTM": list(lstm["held out"].values()), "GPT, equal text": [], "GPT, equal time": []},
         "validation": {"GPT, equal text": [], "GPT, equal time": []},
+        "blanks": [],
         "heads": [],
-        "blanks": {
-            name: filled(scores, text)
-            for name, scores in by_counts(text, counting["weight"], counting["alpha"]).items()
-        },
     }
-    values["blanks"] |= {"GPT": [], "BERT": []}
-    for seed in SEEDS:
+    for number, seed in enumerate(SEEDS):
         for name, rounds in values["rounds"].items():
             model, looks = trained(text, seed, rounds)
             values["held out"][f"GPT, {name}"].append(perplexity(nats(model, text.held_out)))
             values["validation"][f"GPT, {name}"].append(looks)
             print(seed, name, looks, values["held out"], flush=True)
             if name == "equal text":
-                values["blanks"]["GPT"].append(filled(by_gpt(model), text))
+                values["blanks"].append(filled(by_gpt(model), text))
                 values["heads"].append(heads(model, text))
-                keep("07_gpt", model, text, seed)
-        model, _ = trained(text, seed, ROUNDS, causal=False)
-        values["blanks"]["BERT"].append(filled(by_bert(model), text))
-        keep("07_bert", model, text, seed)
+                if seed == SEEDS[0]:
+                    save(files.checkpoint("07_gpt"), model, seed=seed, words=list(text.vocabulary))
         print(seed, values["blanks"], values["heads"][-1], flush=True)
-    files.save_results("07_transformers", command="python tests/bench/transformers.py", seeds=SEEDS, values=values)
-
-
-def keep(name: str, model: Transformer, text: Texts, seed: int) -> None:
-    if seed == SEEDS[0]:
-        save(files.checkpoint(name), model, seed=seed, words=list(text.vocabulary))
+        done = SEEDS[: number + 1]
+        files.save_results("07_transformers", command="python tests/bench/transformers.py", seeds=done, values=values)
 
 
 if __name__ == "__main__":

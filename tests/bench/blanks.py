@@ -1,0 +1,132 @@
+"""Filling blanks in Python's documentation: a transformer that sees both sides, and counts of the neighbours.
+
+    nice -n 10 python tests/bench/blanks.py
+
+writes data/results/07_blanks.json and, from the first seed, data/checkpoints/07_bert.safetensors. About nine minutes on
+one free core. The network is that of transformers.py, of the same sizes and the same training, but for the mask and one
+word more, the blank. In training three words of ten are blanked, and it reads the text so many times more often that it
+is asked for as many words in all. Then every model gets the same 2,000 blanks of the held-out text, one in a window.
+"""
+
+import sys
+from collections.abc import Callable
+
+import torch
+from next_word import ROUNDS, SEEDS, Texts, perplexity, texts
+from torch import Tensor
+from torch.nn import functional as F
+from unrolled.data import files
+from unrolled.models import ngram
+from unrolled.models.transformer import Transformer, begin_small
+from unrolled.training import fit, save, seed_everything
+
+D, N, L, CONTEXT, BATCH = 72, 4, 3, 64, 4
+RATE, DECAY, DROPPED, START = 2e-3, 0.01, 0.1, 0.1  # START: the first weights' standard deviation
+BLANKED, ASKED = 0.3, 2000  # share of words blanked in training; blanks asked for at the end
+
+
+def anywhere(tokens: Tensor, length: int) -> Callable[[], Tensor]:
+    """Batches (B, length) of windows from anywhere in the text."""
+    steps = torch.arange(length)
+    return lambda: tokens[torch.randint(len(tokens) - length + 1, (BATCH, 1)) + steps]
+
+
+def decayed(parameters, lr: float) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(parameters, lr=lr, weight_decay=DECAY)
+
+
+def blank_loss(model: Transformer, window: Tensor) -> Tensor:
+    """Some words are blanked, by the number after that of the last word; the loss counts these alone."""
+    blanked = torch.rand(window.shape) < BLANKED
+    logits = model(window.masked_fill(blanked, model.vocab_size - 1)).logits
+    return F.cross_entropy(logits[blanked], window[blanked])
+
+
+def trained(text: Texts, seed: int) -> Transformer:
+    seed_everything(seed)
+    model = Transformer(len(text.vocabulary) + 1, D, N, L, CONTEXT, DROPPED, causal=False)
+    begin_small(model, START)
+    fit(
+        model,
+        anywhere(text.train, CONTEXT),
+        blank_loss,
+        steps=round(ROUNDS / BLANKED * len(text.train) / (BATCH * CONTEXT)),
+        lr=RATE,
+        schedule="cosine",
+        optimizer=decayed,
+        clip_norm=1.0,
+        progress=sys.stderr.isatty(),
+    )
+    return model.eval()
+
+
+def asked(text: Texts) -> tuple[Tensor, Tensor]:
+    """Windows (ASKED, CONTEXT) of the held-out text, and in each the place of its one blank, somewhere in the middle
+    half; the same for every model and seed."""
+    draw = torch.Generator().manual_seed(0)
+    begins = torch.randint(len(text.held_out) - CONTEXT + 1, (ASKED, 1), generator=draw)
+    places = torch.randint(CONTEXT // 4, 3 * CONTEXT // 4, (ASKED,), generator=draw)
+    return text.held_out[begins + torch.arange(CONTEXT)], places
+
+
+@torch.no_grad()
+def filled(scores: Callable[[Tensor, Tensor], Tensor], text: Texts) -> dict[str, float]:
+    """Share of blanks filled right, and the perplexity; `scores(windows, places)` gives log p (B, V)."""
+    windows, places = asked(text)
+    rows = torch.arange(len(windows))
+    log_p = torch.cat([scores(*each) for each in zip(windows.split(200), places.split(200), strict=True)])
+    came = windows[rows, places]
+    return {
+        "right": (log_p.argmax(dim=1) == came).double().mean().item(),
+        "perplexity": perplexity(-log_p[rows, came]),
+    }
+
+
+def by_bert(model: Transformer) -> Callable:
+    def scores(windows: Tensor, places: Tensor) -> Tensor:
+        rows = torch.arange(len(windows))
+        windows = windows.clone()
+        windows[rows, places] = model.vocab_size - 1
+        return model(windows).logits[rows, places, :-1].log_softmax(dim=-1)
+
+    return scores
+
+
+def by_gpt(model: Transformer) -> Callable:
+    """From the words before the blank alone."""
+    return lambda windows, places: model(windows).logits[torch.arange(len(windows)), places - 1].log_softmax(dim=-1)
+
+
+def by_counts(text: Texts, weight: float, alpha: float) -> dict[str, Callable]:
+    """The bigram of chapter 05 from the word before; and with the word after as well, p(w | v) p(u | w)."""
+    V = len(text.vocabulary)
+    pairs = ngram.bigram(ngram.followers(text.train, V), ngram.unigram(text.train, V, alpha), weight)
+
+    def neighbours(windows: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        rows = torch.arange(len(windows))
+        return pairs[windows[rows, places - 1]].log(), pairs[:, windows[rows, places + 1]].mT.log()
+
+    return {
+        "word before, counted": lambda *each: neighbours(*each)[0],
+        "both neighbours, counted": lambda *each: sum(neighbours(*each)).log_softmax(dim=-1),
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    text = texts()
+    counting = files.results("05_next_word")["values"]["counting"]
+    counts = by_counts(text, counting["weight"], counting["alpha"])
+    values = {name: filled(scores, text) for name, scores in counts.items()} | {"BERT": []}
+    for number, seed in enumerate(SEEDS):
+        model = trained(text, seed)
+        values["BERT"].append(filled(by_bert(model), text))
+        print(seed, values, flush=True)
+        if seed == SEEDS[0]:
+            save(files.checkpoint("07_bert"), model, seed=seed, words=list(text.vocabulary))
+        done = SEEDS[: number + 1]
+        files.save_results("07_blanks", command="python tests/bench/blanks.py", seeds=done, values=values)
+
+
+if __name__ == "__main__":
+    main()
