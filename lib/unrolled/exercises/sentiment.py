@@ -102,8 +102,8 @@ bag = Function(
     why="What is left of a text is the set of its words.",
 )
 
-order_pairs = Number(
-    id="order_pairs",
+bag_on_pairs = Number(
+    id="bag_on_pairs",
     notebook=NOTEBOOK,
     minutes=2,
     reference=20,
@@ -492,17 +492,17 @@ moved_is_cause = Choice(
     id="moved_is_cause",
     notebook=NOTEBOOK,
     minutes=2,
-    question=("Under “not bad at all” the score falls at “bad” and rises at “at all”. Which conclusion holds?"),
+    question="Under “Slow at first, but great in the end.” the bar of “in” goes up by nearly two. What follows?",
     options=[
         (
-            "“at all” is a word of praise",
-            "It moved the score here, after “not bad”. After “not good” it may move it the other way: what a word does "
-            "depends on the state that it meets.",
+            "“in” is a word of praise",
+            "It moved the score up here, after “great”. In “Great at first, but slow in the end.” it moves it down: "
+            "what a word does depends on the state that it meets.",
         ),
         (
-            "“bad” has no part in the verdict, since its effect was taken back",
-            "The state that “at all” met had read “bad”. Leave the word out and the rise may be gone: that has to be "
-            "tried.",
+            "“in” could be left out, since it has no meaning of its own",
+            "It moved the score, whatever a dictionary says of it. Whether the verdict needs it is found by leaving it "
+            "out and reading again.",
         ),
         (
             "The steps say where the score changed; what caused it takes a test: change a word and read again",
