@@ -10,6 +10,7 @@ Shapes: B batch, T time steps, D embedding, H hidden units, V vocabulary.
 Source: Mikolov et al. (2010), "Recurrent neural network based language model", Interspeech.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -118,6 +119,17 @@ class CarriedLoss:
 
 def detached(state: State) -> State:
     return state.detach() if isinstance(state, Tensor) else tuple(part.detach() for part in state)
+
+
+def reader(model: LanguageModel) -> Callable[[Tensor, State | None], tuple[Tensor, State]]:
+    """`next_logits(tokens, state)` for `training.generate`: new tokens (T,) to the logits (V,) after them."""
+
+    @torch.no_grad()
+    def next_logits(fresh: Tensor, state: State | None) -> tuple[Tensor, State]:
+        logits, _, state = model(fresh[None], state)
+        return logits[0, -1], state
+
+    return next_logits
 
 
 @torch.no_grad()

@@ -1,12 +1,14 @@
 """What a page draws with: plots, pictures with alternative text, and pictures with controls."""
 
 from .arrows import arrows
+from .audio import listen, midi, sound, wav
 from .cells import lstm_step, rnn_step
 from .colours import GATE_COLOURS, PALETTE
 from .explore import Explorer, explore
 from .frames import frames
 from .gates import coloured_text, gates
 from .graph import graph
+from .music import engraved, piano_roll
 from .picture import image, picture
 from .plots import bars, heatmap, lines
 from .widgets.attention import Attention
@@ -37,6 +39,7 @@ __all__ = [
     "arrows",
     "bars",
     "coloured_text",
+    "engraved",
     "explore",
     "frames",
     "gates",
@@ -44,9 +47,14 @@ __all__ = [
     "heatmap",
     "image",
     "lines",
+    "listen",
     "lstm_step",
+    "midi",
+    "piano_roll",
     "picture",
     "rnn_step",
     "slider",
+    "sound",
+    "wav",
     "word_map",
 ]

@@ -1,0 +1,109 @@
+"""Sound made from notes: the right frequencies for the right time, in WAV and MIDI that others can read."""
+
+import io
+import re
+import wave
+from base64 import b64decode
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from unrolled.show import audio
+
+
+class Note(NamedTuple):
+    start: Fraction
+    lasts: Fraction
+    pitch: int
+
+
+def loudest(samples: np.ndarray, rate: int = audio.RATE) -> float:
+    """The frequency of the highest peak, in Hz."""
+    wide = 1 << 17
+    return np.abs(np.fft.rfft(samples, wide)).argmax() * rate / wide
+
+
+@pytest.mark.parametrize(("pitch", "hertz"), [(69, 440), (57, 220), (60, 261.626), (74, 587.330), (88, 1318.510)])
+def test_a_pitch_has_the_frequency_of_equal_temperament(pitch, hertz):
+    assert audio.frequency(pitch) == pytest.approx(hertz, abs=1e-3)
+    samples = audio.sound([Note(Fraction(0), Fraction(4), pitch)])
+    assert loudest(samples) == pytest.approx(hertz, rel=2e-3)
+
+
+def test_each_note_sounds_in_its_time_and_no_other():
+    notes = [Note(Fraction(0), Fraction(1), 69), Note(Fraction(2), Fraction(1), 76)]
+    samples = audio.sound(notes, quarter=0.5)
+    one, rest, two = np.split(samples[: 3 * 4000], 3)
+    assert len(samples) == 3 * 4000 + 1
+    assert loudest(one) == pytest.approx(440, rel=3e-3)
+    assert not rest.any()
+    assert loudest(two) == pytest.approx(659.255, rel=3e-3)
+    assert np.abs(samples).max() == pytest.approx(0.9)
+
+
+def test_no_partial_folds_back_and_a_note_begins_and_ends_softly():
+    high = audio.sound([Note(Fraction(0), Fraction(4), 96)])  # 2,093 Hz: its second partial is beyond 4,000
+    power = np.abs(np.fft.rfft(high)) ** 2
+    near = np.abs(np.fft.rfftfreq(len(high), 1 / audio.RATE) - 2093) < 60
+    assert power[near].sum() / power.sum() > 0.99
+    assert high[0] == 0
+    assert abs(high[-1]) < 1e-9
+
+
+def test_the_wav_file_is_read_back_as_it_was():
+    samples = audio.sound([Note(Fraction(0), Fraction(1), 69)])
+    with wave.open(io.BytesIO(audio.wav(samples))) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, audio.RATE)
+        assert file.getnframes() == len(samples)
+        back = np.frombuffer(file.readframes(len(samples)), "<i2") / 32767
+    assert np.abs(back - samples).max() < 1e-4
+
+
+@pytest.mark.parametrize("number", [0, 1, 127, 128, 480, 16383, 16384, 2**27])
+def test_waiting_times_are_read_back_by_music21(number):
+    from music21.midi import base
+
+    assert base.getVariableLengthNumber(audio.variable(number) + b"\xff")[0] == number
+
+
+def test_the_midi_file_is_read_back_by_music21():
+    from music21.midi import MidiFile
+
+    notes = [
+        Note(Fraction(0), Fraction(1, 2), 67),
+        Note(Fraction(1, 2), Fraction(1), 67),
+        Note(Fraction(2), Fraction(3), 74),
+    ]
+    file = MidiFile()
+    file.readstr(audio.midi(notes, quarter=0.5))
+    assert file.ticksPerQuarterNote == 480
+    time, heard = 0, []
+    for event in file.tracks[0].events:
+        if event.isDeltaTime():
+            time += event.time
+        elif event.isNoteOn() or event.isNoteOff():
+            heard.append((time, event.isNoteOn(), event.pitch))
+    wanted = [(0, True, 67), (240, False, 67), (240, True, 67), (720, False, 67), (960, True, 74), (2400, False, 74)]
+    assert heard == wanted
+    assert b"\xff\x51\x03\x07\xa1\x20" in audio.midi(notes, quarter=0.5)  # 500,000 microseconds
+
+
+def test_the_player_holds_the_sound_and_says_in_words_what_it_is():
+    notes = [Note(Fraction(n), Fraction(1), 69) for n in range(100)]
+    page = audio.player(notes, 'An "a"', quarter=0.5, seconds=2.0)
+    assert 'aria-label="An &quot;a&quot;"' in page
+    assert "<figcaption>An &quot;a&quot;</figcaption>" in page
+    with wave.open(io.BytesIO(b64decode(re.search(r"base64,([^\"]+)", page)[1]))) as file:
+        assert file.getnframes() == 2 * audio.RATE
+
+
+@pytest.mark.parametrize("make", [audio.sound, audio.midi])
+def test_silence_is_refused(make):
+    with pytest.raises(ValueError, match="at least one note"):
+        make([])
+
+
+def test_a_player_without_words_is_refused():
+    with pytest.raises(ValueError, match="in words"):
+        audio.player([Note(Fraction(0), Fraction(1), 69)], " ")
