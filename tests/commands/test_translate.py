@@ -145,6 +145,10 @@ def test_each_model_trains_and_what_it_kept_translates(kind, pairs, tmp_path, ca
     parts = translate.split(pairs)
     found = translate.translate(tmp_path, [line.first for line in parts.held_out], width=1)
     assert merit["exact"] == sum(a == b.second for a, b in zip(found, parts.held_out, strict=True)) / len(found)
+    assert command_line.main(["translate", "--model", str(tmp_path), parts.held_out[0].first]) == 0
+    searched = capsys.readouterr().out
+    assert searched.startswith("Le ")
+    assert searched.endswith("s.\n")
     notes = training.notes(tmp_path / translate.run.FILE)
     made = translate.fresh(kind, translate.Words(notes["source"], notes["target"]), translate.SETTINGS[kind])
     assert isinstance(made, model)
