@@ -220,7 +220,7 @@ class Drawn:
         self.ask("None", BACK.format(state=json.dumps(self.state)))
 
     def under_way(self) -> None:
-        """Of a training watch: as before its last step. All runs of a page are over, and then nothing can be stopped."""
+        """A training watch as before its last step: the runs of a page are over, and then nothing can be stopped."""
         if self.kind == "TrainingWatch":
             self.ask("None", "_w.step, _w.end = _w.steps - 1, ''")
 

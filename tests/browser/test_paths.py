@@ -220,6 +220,14 @@ def logarithms(ys: list[float], axis: dict[int, float]) -> list[float]:
     return [low + (y - bottom) * (high - low) / (top - bottom) for y in ys]
 
 
+def ends(numbers: dict) -> tuple[int, int]:
+    """Of the axis: the powers of ten around all shares and blame, from two to thirty of them, 1 among the higher."""
+    values = torch.tensor([*numbers["shares"][: numbers["t"]], *numbers["arrives"][: numbers["t"]]]).double()
+    found = values[values > 0].log10()
+    high = math.ceil(max(0.0, *found.tolist()) - 1e-9)
+    return max(high - 30, min(high - 2, math.floor(min(0.0, *found.tolist()) + 1e-9))), high
+
+
 def assert_drawn(found: list[tuple[float, float]], values: list[float], axis: dict, T: int) -> None:
     """Every value above the axis' lower end stands over its step at its height; the others are not drawn."""
     low, high = logarithms([FLOOR, 134], axis)
@@ -232,6 +240,7 @@ def assert_drawn(found: list[tuple[float, float]], values: list[float], axis: di
 def test_bars_and_lines_stand_at_the_librarys_numbers_in_100_states(pictures):
     for picture, numbers in pictures:
         T, t, axis = numbers["T"], numbers["t"], powers(picture["texts"])
+        assert logarithms([FLOOR, 134], axis) == pytest.approx(ends(numbers), abs=1e-6)
         half = max(1.5, min(14, column(T) * 0.35))
         bars = [(x + half, y) for x, y in points(picture["bars"], r"M([\d.]+) 274V([\d.]+)h")]
         assert_drawn(bars, numbers["shares"][:t], axis, T)
@@ -243,9 +252,18 @@ def test_bars_and_lines_stand_at_the_librarys_numbers_in_100_states(pictures):
         below = [x + 3 for x, _ in points(picture["low"], r"M([\d.]+) (276)h")]
         floor = 10 ** logarithms([FLOOR], axis)[0]
         assert steps_at(below, T) == [n for n in range(1, t + 1) if 0 < numbers["shares"][n - 1] < floor]
-        above = [x + 4 for x, _ in points(picture["high"], r"M([\d.]+) (133)h")]  # where the dashed line leaves
+        above = [x + 4 for x, _ in points(picture["high"], r"M([\d.]+) (141)h")]  # where the dashed line leaves
         top = 10 ** logarithms([134], axis)[0]
-        assert steps_at(above, T) == [n for n in range(1, t + 1) if numbers["bound"][n - 1] > top][-1:]
+        assert steps_at(above, T) == [n for n in range(1, t + 1) if numbers["bound"][n - 1] > top * (1 + 1e-8)][-1:]
+
+
+@pytest.mark.parametrize(("radius", "size", "reach"), [(0.1, 1, (-30, 0)), (1.0, 1e-3, (-4, 0)), (1.0, 800, (0, 3))])
+def test_the_axis_reaches_from_1_down_to_what_is_small_and_no_farther_than_thirty_powers(stage, radius, size, reach):
+    paths = example(units=4, steps=40, step=1, spectral_radius=radius, strength=0.0, length=40 if radius < 1 else 2)
+    paths.sent = (size * torch.tensor(paths.sent)).tolist()
+    found = stage(paths).evaluate(DRAWN, [{}])[0]
+    assert logarithms([FLOOR, 134], powers(found["texts"])) == pytest.approx(reach, abs=1e-6)
+    assert ends(all_of(paths)) == reach
 
 
 def colours(fill: str) -> tuple[str, int]:
@@ -309,10 +327,9 @@ def sentence(numbers: dict) -> str:
     t, k, onWay, arrives = (numbers[name] for name in ("t", "k", "onWay", "arrives"))
     low, high = (short(each(onWay, default=0)) for each in (min, max))
     cut = max([n for n in range(k + 1, t + 1) if numbers["cuts"][n - 1]], default=0)
-    products = (
-        f"multiplied, their norms allow {short(numbers['multiplied'])}, "
-        f"the matrices themselves at most {short(numbers['most'])}"
-    )
+    product, most = short(numbers["multiplied"]), short(numbers["most"])
+    only = "too" if most == product else f"only {most}"
+    products = f"the product of their norms is {product}, the norm of their product {only}"
     factors = f"{len(onWay)} factors of norm {low if low == high else f'{low} to {high}'}; {products}"
     if t == k:
         way = f"the loss says {short(arrives[t - 1])} to its own state, with no factor on the way."
@@ -325,7 +342,7 @@ def sentence(numbers: dict) -> str:
     part, whole = numbers["part"], numbers["whole"]
     percent = short(part) if part < 0.1 or part >= 1000 else f"{part:.{1 if part < 10 else 0}f}"
     share = f"The use of W_hh at step {k} adds {short(numbers['shares'][k - 1])}; steps 1 to {k} together are "
-    share += f"{percent} % of the gradient through this loss, {short(whole)}."
+    share += f"{percent}\u00a0% of the gradient through this loss, whose length is {short(whole)}."
     if k == 1:
         share = "The use at step 1 adds 0, since the state before it is 0."
     if whole == 0:
@@ -342,6 +359,7 @@ def test_the_sentence_says_the_librarys_numbers_in_100_states(pictures):
         "one factor",
         "factors of norm",
         "% of the gradient",
+        "only ",
         "adds 0,",
     ):
         assert sum(part in each for each in said) >= 3, part
@@ -371,6 +389,7 @@ def test_the_static_figure_has_the_library_s_numbers(seed):
     torch.testing.assert_close(found.factors, wanted["factors"])
     torch.testing.assert_close(found.arrives, wanted["blame"].norm(dim=1))
     torch.testing.assert_close(found.shares, wanted["shares"])
+    torch.testing.assert_close(found.most, wanted["product"])
 
 
 def test_the_first_picture_has_every_factor_and_says_what_arrives(drawn):
@@ -382,7 +401,10 @@ def test_the_first_picture_has_every_factor_and_says_what_arrives(drawn):
     says = drawn.locator("p[role=status]").text_content()
     low, high = way.factors[4:].min(), way.factors[4:].max()
     assert says.startswith(f"Loss 12, step 4: 8 factors of norm {low:.2f} to {high:.2f};")
-    assert f"multiplied, their norms allow {way.factors[4:].prod():.2f}" in says
+    assert (
+        f"the product of their norms is {way.factors[4:].prod():.2f}, the norm of their product only {way.most:.3f}."
+        in says
+    )
     assert f"The loss sends 1.00, and {way.arrives[3]:.3f} arrives." in says
     assert f"at step 4 adds {way.shares[3]:.3f}" in says
 
@@ -462,7 +484,7 @@ def test_presets_do_what_they_say(stage, name, size, seed):
     assert f"{last - 1} factors" in says
     if name == "identity":
         assert (
-            f"{last - 1} factors of norm 1.00; multiplied, their norms allow 1.00, the matrices themselves at most 1.00"
+            f"{last - 1} factors of norm 1.00; the product of their norms is 1.00, the norm of their product too."
             in says
         )
 
@@ -502,16 +524,73 @@ def test_a_shorter_sequence_takes_loss_and_step_with_it(drawn):
     assert (paths.length, paths.loss, paths.step) == (12, 12, 4)
 
 
-def test_a_loss_and_a_step_are_picked_in_the_drawing(drawn):
-    svg, column = drawn.locator("svg"), 690 / 12
-    svg.click(position={"x": 64 + 8.5 * column, "y": 18})
-    assert (drawn.trait("loss"), drawn.trait("step")) == (9, 4)
-    svg.click(position={"x": 64 + 1.5 * column, "y": 62})
-    assert drawn.trait("step") == 2
-    svg.click(position={"x": 64 + 11.5 * column, "y": 200})  # beyond the loss, where no blame goes
-    assert drawn.trait("step") == 9
-    svg.click(position={"x": 10, "y": 18})
-    assert drawn.trait("loss") == 9
+def test_a_loss_at_the_end_stays_there_when_the_length_goes_and_comes_back(drawn):
+    slider, paths = drawn.get_by_role("slider", name="length", exact=True), example()
+    for length, key in [(2, "Home"), (12, "End")]:
+        slider.press(key)
+        paths.length = length
+        assert (drawn.trait("length"), drawn.trait("loss")) == (paths.length, paths.loss) == (length, length)
+    drawn.put(loss=7)
+    paths.loss = 7
+    for length, loss, key in [(11, 7, "ArrowLeft"), (2, 2, "Home"), (12, 12, "End")]:
+        slider.press(key)
+        paths.length = length
+        assert (drawn.trait("length"), drawn.trait("loss")) == (paths.length, paths.loss) == (length, loss)
+
+
+def test_reset_brings_back_a_loss_before_the_end(stage):
+    """Also where it is the one that the shorter sequence ended with."""
+    for loss in (5, 7):
+        page, paths = stage(example(loss=loss)), example(loss=loss)
+        page.put(length=5, loss=5)
+        page.get_by_role("button", name="reset").click()
+        assert (page.trait("length"), page.trait("loss")) == (12, loss)
+        paths.length = 5
+        paths.set_state({"length": 12, "loss": loss})  # what the browser sends
+        assert (paths.length, paths.loss) == (12, loss)
+        paths.length = 5
+        paths.reset()
+        assert (paths.length, paths.loss, paths.loss_sent) == (12, loss, False)
+
+
+LOSS_SEEN = """() => {
+    const { drawing, at } = { drawing: document.querySelector(".unrolled-drawing"), at: model.get("loss") };
+    const [left, { width }] = [drawing.scrollLeft, drawing.querySelector("svg").getBoundingClientRect()];
+    const x = (64 + (690 / model.get("length")) * (at - 0.5)) * width / 760;
+    return x > left + 10 && x < left + drawing.clientWidth - 10;
+}"""
+
+
+def test_in_a_narrow_window_the_loss_is_in_sight(stage):
+    page = stage(example(units=3, steps=30, step=2), width=400)
+    page.wait_for_function(LOSS_SEEN)
+    assert page.locator(".unrolled-drawing").evaluate("node => node.scrollLeft") > 100
+    for loss in (1, 29, 16, 4):
+        page.put(loss=loss)
+        page.wait_for_function(LOSS_SEEN)
+    page.locator(".unrolled-drawing").evaluate("node => { node.scrollLeft = 150; }")
+    page.put(spectral_radius=1.1)  # the reader has scrolled, and stays there
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.locator(".unrolled-drawing").evaluate("node => node.scrollLeft") == 150
+
+
+@pytest.mark.parametrize("width", [900, 360])
+def test_a_loss_and_a_step_are_picked_in_the_drawing(stage, width):
+    page = stage(example(), width=width)
+    svg, column = page.locator("svg"), 690 / 12
+    size = svg.bounding_box()["width"] / 760
+    assert (size == 1) == (width == 900)
+
+    def click(x: float, y: float) -> tuple[int, int]:
+        svg.click(position={"x": size * x, "y": size * y})
+        return page.trait("loss"), page.trait("step")
+
+    assert click(64 + 8.5 * column, 18) == (9, 4)
+    assert click(64 + 1.5 * column, 62) == (9, 2)
+    assert click(64 + 11.5 * column, 200) == (9, 9)  # beyond the loss, where no blame goes
+    assert click(64 + 4.9 * column, 37) == (5, 5)  # above the middle between losses and states
+    assert click(64 + 2.5 * column, 45) == (5, 3)  # and below it
+    assert click(10, 18) == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -591,5 +670,11 @@ def test_the_static_figure_says_where_the_way_is_cut():
     _, told = widget.draw()
     assert "windows of 5 cut it between steps 11 and 10. The loss sends" in told
     assert "and 0 arrives" in told
+    widget.window, way = 0, by_library(*network_of(widget), 0)
+    product, most = way["factors"][1:].prod(), way["product"]
+    assert (
+        f"the product of their norms is {product:.2g}, the norm of their product only {most:.2g}. The loss"
+        in widget.draw()[1]
+    )
     widget.step = widget.loss
     assert "0 factors of norm none" in widget.draw()[1]

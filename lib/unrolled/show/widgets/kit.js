@@ -83,8 +83,8 @@ function bound(parts, trait, node, show) {
   parts.controls.addEventListener("show", () => show(parts.model.get(trait)));
 }
 
-// `told(value)` gives the text beside it where that is not the number itself.
-function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "", told = (value) => value.toFixed(decimals) + unit }) {
+// `told(value)` gives the text beside it where that is not the number itself, `also(value)` traits that it takes along.
+function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "", also = () => ({}), told = (value) => value.toFixed(decimals) + unit }) {
   const input = element("input", { type: "range", step });
   const shown = element("output", { "aria-live": "off" }); // the slider itself tells its value
   const limit = (end) => (typeof end === "function" ? end(parts.model) : end);
@@ -95,7 +95,7 @@ function slider(parts, trait, { label, low, high, step, decimals = 0, unit = "",
     shown.textContent = told(value);
     input.setAttribute("aria-valuetext", shown.textContent);
   });
-  input.addEventListener("input", () => put(parts.model, { [trait]: Number(input.value) }));
+  input.addEventListener("input", () => put(parts.model, { [trait]: Number(input.value), ...also(Number(input.value)) }));
 }
 
 // `options` are the values, or a function of the model that gives [value, name] for each, asked again at every change.

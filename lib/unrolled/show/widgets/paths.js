@@ -272,10 +272,12 @@ function captions() {
 // A logarithmic axis for shares and blame: at most thirty powers of ten, the highest and some below.
 function scale({ shares, arrives, t }) {
   const powers = [...shares.slice(0, t), ...arrives.slice(0, t)].filter((value) => value > 0).map((value) => Math.log10(value));
-  const high = Math.ceil(Math.max(0, ...powers));
-  const low = Math.max(high - 30, Math.min(high - 2, Math.floor(Math.min(0, ...powers))));
+  const little = 1e-9; // a length of 1 may be computed a little larger
+  const high = Math.ceil(Math.max(0, ...powers) - little);
+  const low = Math.max(high - 30, Math.min(high - 2, Math.floor(Math.min(0, ...powers) + little)));
   const y = (value) => FLOOR - ((FLOOR - TOP) * (Math.log10(value) - low)) / (high - low);
-  return { high, low, y, seen: (value) => value >= 10 ** low && value <= 10 ** high };
+  const above = (value) => Math.log10(value) > high + little;
+  return { high, low, y, above, seen: (value) => Math.log10(value) >= low - little && !above(value) };
 }
 
 function drawAxis({ axis }, { high, low, y }) {
@@ -345,8 +347,8 @@ function drawNumbers({ nodes, x, step }, shown) {
   nodes.arrives.setAttribute("d", curve(arrives));
   nodes.dots.setAttribute("d", all.filter((n) => axis.seen(arrives[n - 1])).map((n) => `M${x(n)} ${axis.y(arrives[n - 1])}h0`).join(""));
   nodes.bound.setAttribute("d", curve(bound));
-  const leaves = all.findLast((n) => bound[n - 1] > 10 ** axis.high);
-  nodes.high.setAttribute("d", leaves ? `M${x(leaves) - 4} ${TOP - 1}h8l-4 -7Z` : "");
+  const leaves = all.findLast((n) => axis.above(bound[n - 1]));
+  nodes.high.setAttribute("d", leaves ? `M${x(leaves) - 4} ${TOP + 7}h8l-4 -7Z` : "");
   return axis;
 }
 
@@ -366,15 +368,16 @@ function way(shown) {
   const cut = steps(k + 1, t).findLast((n) => cuts[n - 1]);
   if (cut) return `${here}windows of ${window} cut the way between steps ${cut} and ${cut - 1}; nothing arrives at h${lowered(k)}. The state still crosses there.`;
   const [low, high] = [short(Math.min(...factors)), short(Math.max(...factors))];
+  const product = short(multiplied);
   const many = factors.length === 1 ? `one factor of norm ${low}` : `${factors.length} factors of norm ${low === high ? low : `${low} to ${high}`}`;
-  const apart = factors.length > 1 ? `; multiplied, their norms allow ${short(multiplied)}, the matrices themselves at most ${short(most)}` : "";
+  const apart = factors.length > 1 ? `; the product of their norms is ${product}, the norm of their product ${short(most) === product ? "too" : `only ${short(most)}`}` : "";
   return `${here}${many}${apart}. The loss sends ${sent}, and ${short(arrives[k - 1])} arrives.`;
 }
 
 function share({ k, shares, part, whole }) {
   if (whole === 0) return "Through this loss W_hh gets no gradient.";
   if (k === 1) return "The use at step 1 adds 0, since the state before it is 0.";
-  return `The use of W_hh at step ${k} adds ${short(shares[k - 1])}; steps 1 to ${k} together are ${part < 0.1 || part >= 1000 ? short(part) : part.toFixed(part < 10 ? 1 : 0)} % of the gradient through this loss, ${short(whole)}.`;
+  return `The use of W_hh at step ${k} adds ${short(shares[k - 1])}; steps 1 to ${k} together are ${part < 0.1 || part >= 1000 ? short(part) : part.toFixed(part < 10 ? 1 : 0)}\u00a0% of the gradient through this loss, whose length is ${short(whole)}.`;
 }
 
 // ── Controls ──
@@ -384,7 +387,8 @@ function controls(parts) {
   choice(parts, "matrix", "W_hh", ["its own", "identity"]);
   choice(parts, "nonlinearity", "non-linearity", ["tanh", "relu"]);
   slider(parts, "strength", { label: "input strength", low: 0, high: 3, step: 0.1, decimals: 1 });
-  slider(parts, "length", { label: "length", low: 2, high: (model) => model.get("x").length, step: 1 });
+  const also = (T) => (parts.model.get("loss") >= parts.model.get("length") ? { loss: T } : {}); // at the end it stays there
+  slider(parts, "length", { label: "length", low: 2, high: (model) => model.get("x").length, step: 1, also });
   slider(parts, "loss", { label: "loss", low: 1, high: (model) => chosen(model).T, step: 1 });
   slider(parts, "step", { label: "step", low: 1, high: (model) => chosen(model).t, step: 1 });
   slider(parts, "window", { label: "window (0: no cut)", low: 0, high: (model) => model.get("x").length, step: 1 });
@@ -392,7 +396,7 @@ function controls(parts) {
   const far = { length: longest, loss: longest, step: 1, window: 0 };
   presets(parts, {
     "make it vanish": { spectral_radius: 0.5, matrix: "its own", nonlinearity: "tanh", strength: 1, ...far },
-    "make it explode": { spectral_radius: 1.5, matrix: "identity", nonlinearity: "relu", strength: 0.1, ...far },
+    "make it explode (1.5 I, relu)": { spectral_radius: 1.5, matrix: "identity", nonlinearity: "relu", strength: 0.1, ...far },
     identity: { spectral_radius: 1, matrix: "identity", nonlinearity: "relu", strength: 0.1, ...far },
   });
 }
@@ -402,6 +406,14 @@ function keepInside(model) {
   const { T, t, k } = chosen(model);
   const late = { loss: model.get("loss") > T, step: model.get("step") > t };
   if (late.loss || late.step) put(model, { ...(late.loss && { loss: t }), ...(late.step && { step: k }) });
+}
+
+// Of a drawing that is wider than its place, bring the part with the loss into sight.
+function seeLoss({ drawing, model }, { svg, x }) {
+  const [room, left] = [drawing.clientWidth, drawing.scrollLeft];
+  if (drawing.scrollWidth <= room) return;
+  const at = (x(chosen(model).t) * svg.getBoundingClientRect().width) / svg.viewBox.baseVal.width;
+  drawing.scrollLeft = Math.min(at - 40, Math.max(at + 40 - room, left));
 }
 
 function pick(model, drawn, { clientX, clientY }) {
@@ -418,12 +430,14 @@ function render({ model, el }) {
   controls(parts);
   const tell = teller(model);
   const inside = () => keepInside(model);
-  let drawn = null;
+  let [drawn, seen] = [null, ""];
   model.on("change", inside); // not "change:length": JupyterLab's models tell of no change where one is made in that
   const unfollow = follow(parts, () => {
     const shown = tell();
     if (drawn?.T !== shown.T) drawn = build(parts, shown.T);
     show(drawn, shown);
+    if (seen !== `${shown.T} ${shown.t}`) requestAnimationFrame(() => seeLoss(parts, drawn)); // once it has its place
+    seen = `${shown.T} ${shown.t}`;
     return `${way(shown)} ${share(shown)}`;
   });
   parts.drawing.addEventListener("click", (event) => pick(model, drawn, event));

@@ -1,5 +1,6 @@
 """The way back from one loss to one step of an RNN: the factor on every edge, what arrives, what each step adds."""
 
+import functools
 from typing import Any, NamedTuple, Protocol
 
 import matplotlib.pyplot as plt
@@ -25,11 +26,12 @@ class Cell(Protocol):
 
 
 class Way(NamedTuple):
-    """What goes back from loss t, over steps 1 to T."""
+    """What goes back from loss t, over steps 1 to T, to step k."""
 
     factors: Tensor  # (T,) the largest singular value of ∂h_k/∂h_{k-1}
     arrives: Tensor  # (T,) ‖∂L_t/∂h_k‖
     shares: Tensor  # (T,) ‖h_{k-1}ᵀ ∂L_t/∂a_k‖, what the use at step k adds to the gradient of W_hh
+    most: Tensor  # () the largest singular value of ∂h_t/∂h_k
 
 
 class Paths(Widget):
@@ -61,6 +63,7 @@ class Paths(Widget):
     b = traitlets.List().tag(sync=True)  # (H,), both biases
     x = traitlets.List().tag(sync=True)  # (T, D)
     sent = traitlets.List().tag(sync=True)  # (T, H)
+    loss_sent = False  # whether the message that is being taken in holds a loss
 
     def __init__(self, cell: Cell, x: Tensor, sent: Tensor, **state: Any):
         super().__init__()
@@ -102,11 +105,18 @@ class Paths(Widget):
         ends = {"length": len(self.x) or LONGEST, "loss": self.length, "step": self.loss}
         return min(proposal["value"], ends[proposal["trait"].name])
 
+    def set_state(self, sync_data: dict) -> None:
+        """What the browser sends: its loss has followed the length already."""
+        self.loss_sent = "loss" in sync_data
+        super().set_state(sync_data)
+        self.loss_sent = False
+
     @traitlets.observe("length", "loss")
     def _follow(self, change: dict) -> None:
-        """A shorter sequence takes the loss with it, an earlier loss the step."""
+        """A loss at the end stays there; a shorter sequence takes any loss with it, an earlier loss the step."""
         if change["name"] == "length":
-            self.loss = min(self.loss, self.length)
+            at_the_end = self.loss >= change["old"] and not self.loss_sent
+            self.loss = self.length if at_the_end else min(self.loss, self.length)
         self.step = min(self.step, self.loss)
 
     def way(self) -> Way:
@@ -128,10 +138,13 @@ class Paths(Widget):
         blame_a = torch.stack(torch.autograd.grad(loss, a, **options))
         slope = torch.stack([torch.autograd.grad(phi(each).sum(), each)[0] for each in a])
         states = torch.stack(h[:-1]).detach()
+        J = W * slope[:, None]  # (T, H, H)
+        product = functools.reduce(torch.matmul, J[self.step : self.loss], torch.eye(H, dtype=torch.float64))
         return Way(
-            torch.linalg.matrix_norm(W * slope[:, None], ord=2),
+            torch.linalg.matrix_norm(J, ord=2),
             blame.norm(dim=-1),
             states.norm(dim=-1) * blame_a.norm(dim=-1),
+            torch.linalg.matrix_norm(product, ord=2),
         )
 
     def draw(self) -> tuple[Figure, str]:
@@ -158,8 +171,11 @@ class Paths(Widget):
         if on_way:
             between = f"windows of {self.window} cut it between steps {on_way[-1]} and {on_way[-1] - 1}"
         else:
-            norms = ", ".join(f"{value:.2g}" for value in way.factors[k:t].tolist())
-            between = f"{t - k} factors of norm {norms or 'none'}"
+            norms = [f"{value:.2g}" for value in way.factors[k:t].tolist()]
+            between = f"{t - k} factors of norm {', '.join(norms) or 'none'}"
+            product, most = f"{way.factors[k:t].prod():.2g}", f"{way.most:.2g}"
+            only = "too" if product == most else f"only {most}"
+            between += f"; the product of their norms is {product}, the norm of their product {only}" * (t - k > 1)
         return figure, (
             f"The way from loss {t} back to step {k}: {between}. The loss sends "
             f"{way.arrives[t - 1]:.2g} and {way.arrives[k - 1]:.2g} arrives; the use of W_hh at step {k} "
