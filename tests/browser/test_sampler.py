@@ -97,7 +97,7 @@ def test_all_that_is_drawn_and_said_in_a_hundred_random_states_is_the_librarys(s
         assert shown["bold"] == state["text"]
         said = re.fullmatch(
             r"Likeliest next: “(.+)”, ([\d.]+)\. (\d+) of (\d+) tokens can be drawn; "
-            r"they hold (\d+)% of the probability\. (\d+) drawn so far\.",
+            r"they hold (\d+)\u00a0% of the probability\. (\d+) drawn so far\.",
             shown["says"],
         ).groups()
         assert said[0] == f"n{int(p.argmax())}"
@@ -151,6 +151,32 @@ def test_a_token_that_is_forbidden_by_minus_infinity_is_never_drawn(stage):
     plt.close("all")
 
 
+def test_what_can_be_drawn_in_the_kernel_is_what_the_browser_counts(stage):
+    """In float32, as the model's scores come, the last two would have a probability of 0."""
+    widget, drawn_from = made(lambda numbers: torch.tensor([0.0, -110.0, -300.0])), []
+    widget.distribution = lambda *given: drawn_from.append(distribution(*given)) or drawn_from[-1]
+    widget.draws = 2
+    assert "3 of 3 tokens can be drawn" in stage(widget).locator("p[role=status]").text_content()
+    assert [int((p > 0).sum()) for p in drawn_from] == [3, 3]
+    assert torch.equal(drawn_from[0], distribution(unpacked(widget.logits), 1.0))
+
+
+@pytest.mark.parametrize(("width", "share"), [(900, 1), (360, 0.6)])
+def test_the_drawing_shrinks_with_the_window(stage, width, share):
+    page = stage(example(), width=width)
+    room = page.locator(".unrolled-drawing").evaluate("node => node.clientWidth")
+    box = page.locator(".unrolled-drawing svg").bounding_box()
+    wide, high = box["width"], box["height"]
+    assert share * 520 <= wide <= min(room, 520)
+    assert high / wide == pytest.approx((12 * 20 + 26) / 520, abs=0.01)
+
+
+def test_a_name_of_spaces_or_line_breaks_can_be_seen(stage):
+    page = stage(made(lambda numbers: torch.tensor([3.0, 2.0, 1.0]), names=[" ", "\n", "a b"]))
+    assert page.locator(".unrolled-drawing g text:first-of-type").all_text_contents() == ["␣", "↵", "a b"]
+    assert "Likeliest next: “␣”" in page.locator("p[role=status]").text_content()
+
+
 @pytest.mark.parametrize("wrong", [[0.0, torch.nan, 1.0], [0.0, torch.inf, 1.0], [-torch.inf] * 3])
 def test_logits_that_are_none_are_refused(wrong):
     with pytest.raises(ValueError, match="read must give logits that are numbers, or −∞ for some; the largest is"):
@@ -186,7 +212,7 @@ def test_what_is_cut_away_is_drawn_hollow_and_counted(stage):
     assert page.locator(".unrolled-sampler-cut").count() == 7
     held = distribution(read([7]), 0.8).topk(5).values.sum()
     said = page.locator("p[role=status]").text_content()
-    assert f"5 of 30 tokens can be drawn; they hold {100 * held:.0f}% of the probability." in said
+    assert f"5 of 30 tokens can be drawn; they hold {100 * held:.0f}\u00a0% of the probability." in said
 
 
 @pytest.mark.parametrize(

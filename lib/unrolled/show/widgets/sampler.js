@@ -94,7 +94,7 @@ function sentence(model, found) {
   const { p, kept, mass, V, order: [first] } = found;
   const drawn = model.get("draws");
   const next = `Likeliest next: “${visible(model.get("names")[first])}”, ${p[first].toFixed(2)}`;
-  const stay = `${COUNT.format(kept)} of ${COUNT.format(V)} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}% of the probability`;
+  const stay = `${COUNT.format(kept)} of ${COUNT.format(V)} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}\u00a0% of the probability`;
   return `${next}. ${stay}. ${drawn} drawn so far.`;
 }
 

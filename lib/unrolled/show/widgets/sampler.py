@@ -103,7 +103,7 @@ class Sampler(Widget):
             self.numbers.pop()
         while len(self.states) < self.draws:
             before = self.generator.get_state()
-            p = self.probabilities(self.read(self.numbers))
+            p = self.probabilities(carried(self.read(self.numbers)))  # float64, as those that the browser shows
             self.numbers.append(int(torch.multinomial(p, 1, generator=self.generator)))
             self.states.append(before)  # last, so that a step that failed leaves both as they were
         with self.hold_sync():
