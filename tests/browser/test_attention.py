@@ -482,7 +482,7 @@ def test_a_leak_is_counted_and_a_loss_is_seen_in_the_rows(stage):
         weights, allowed = of(widget), causal_mask(7) & padding_mask(torch.tensor([4]), 7)[0]
         leaked = 100 * ((weights * ~allowed).sum() / weights.sum()).item()
         assert f"{int((~allowed).sum())} of 49 cells are forbidden" in says(page)
-        assert f"get {leaked:.0f}% of all the weight." in says(page)
+        assert f"get {leaked:.0f}\u00a0% of all the weight." in says(page)
         sums = weights.sum(dim=1)
         wanted = f"Rows sum to {sums.min():.2f} at least, {sums.max():.2f} at most."
         assert says(page).endswith("Every row sums to 1." if sums.min() > 0.995 else wanted)

@@ -173,7 +173,7 @@ def test_the_drawing_shrinks_with_the_window(stage, width, share):
 
 def test_a_name_of_spaces_or_line_breaks_can_be_seen(stage):
     page = stage(made(lambda numbers: torch.tensor([3.0, 2.0, 1.0]), names=[" ", "\n", "a b"]))
-    assert page.locator(".unrolled-drawing g text:first-of-type").all_text_contents() == ["␣", "↵", "a b"]
+    assert page.locator(".unrolled-drawing g text:first-of-type").all_text_contents() == ["␣", "↵", "a␣b"]
     assert "Likeliest next: “␣”" in page.locator("p[role=status]").text_content()
 
 

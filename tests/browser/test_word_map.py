@@ -98,8 +98,8 @@ def test_lists_and_sentence_hold_the_librarys_numbers(page, moment, view, axes):
         assert marks == [["in both lists", "●"] if m in keeps else alone for m in words]
     share = 100 * vector[:, axes].var(dim=0).sum() / vector.var(dim=0).sum()
     assert f"keeps {len(keeps)}" in says(page)
-    assert f"{100 * mean_kept(moment - 1, axes, 7).mean():.0f} %; a blind guess would keep 17 %" in says(page)
-    assert f"{share:.0f} % of the variance" in says(page)
+    assert f"{100 * mean_kept(moment - 1, axes, 7).mean():.0f}\u00a0%; a blind guess would keep 17\u00a0%" in says(page)
+    assert f"{share:.0f}\u00a0% of the variance" in says(page)
 
 
 def test_python_says_the_same_as_the_browser(page):
@@ -107,10 +107,10 @@ def test_python_says_the_same_as_the_browser(page):
     for moment, view in [(1, "2-D"), (2, "3-D")]:
         widget.moment, widget.view = moment, view
         page.put(moment=moment, view=view)
-        first, mean = says(page).split(". ")[0], re.search(r"keeps \d+ %", says(page))[0]
+        first, mean = says(page).split(". ")[0], re.search(r"keeps \d+\u00a0%", says(page))[0]
         _, told = widget.draw()
         assert told.split(". ")[0] == first
-        assert mean.replace(" %", "%") in told
+        assert mean in told
 
 
 def test_each_mark_stands_where_its_word_is(page):
@@ -148,6 +148,16 @@ def test_a_word_that_is_not_there_is_told_and_the_picture_stays(page):
     field.fill("tree4")
     field.press("Enter")
     assert problem.text_content() == ""
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_search_is_told_what_to_write(page, nothing):
+    field, before = page.get_by_role("textbox", name="search"), says(page)
+    field.fill(nothing)
+    field.press("Enter")
+    wanted = "Write one of the 42 words drawn, or its beginning. Try “bird1”."
+    assert page.locator("p[role=alert]").text_content() == wanted
+    assert (page.trait("word"), says(page)) == ("tree3", before)
 
 
 @pytest.mark.parametrize("name", ["“bird1”", "before training", "after it", "reset"])
@@ -319,8 +329,8 @@ def test_in_a_hundred_states_drawing_and_sentence_are_made_from_pythons_numbers(
             assert max(abs(a - b) for a, b in zip((x, y), spots[WORDS.index(text)].tolist(), strict=True)) < 16.01
         assert f"keeps {len(keeps)}{': ' if keeps else ''}{', '.join(WORDS[m] for m in keeps)}. " in found["says"]
         mean = 100 * kept(true, drawn).mean().item()
-        assert f"keeps {mean:.0f} %; a blind guess would keep {100 * k / 41:.0f} %." in found["says"]
-        assert f"{', '.join(str(axis + 1) for axis in axes)}: {100 * share:.0f} % of the variance" in found["says"]
+        assert f"keeps {mean:.0f}\u00a0%; a blind guess would keep {100 * k / 41:.0f}\u00a0%." in found["says"]
+        assert f"{', '.join(str(axis + 1) for axis in axes)}: {100 * share:.0f}\u00a0% of the variance" in found["says"]
 
 
 def assert_points(found: torch.Tensor, wanted: torch.Tensor) -> None:

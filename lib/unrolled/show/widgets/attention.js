@@ -95,7 +95,7 @@ function numbers(model) {
 
 // ── The map ──
 
-const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+const short = (name) => cut(name, 12);
 const room = (names) => 12 + 7.2 * Math.max(...names.map((name) => short(name).length));
 const start = { "text-anchor": "start" };
 const end = { "text-anchor": "end" };
@@ -280,7 +280,7 @@ const unscaled = (found) =>
   `Not divided by √${found.q[0].length}: the largest weight of a row is ${found.largest.toFixed(2)} on average; divided, ${found.divided.toFixed(2)}.`;
 
 const masking = ({ mask, way, closed, leaked, T, S }) =>
-  `Mask ${mask}, ${way}: ${closed} of ${T * S} cells are forbidden (struck out) and get ${(100 * leaked).toFixed(0)}% of all the weight.`;
+  `Mask ${mask}, ${way}: ${closed} of ${T * S} cells are forbidden (struck out) and get ${percent(leaked)} of all the weight.`;
 
 const hitting = ({ where, hits }) => `The strongest cell is the right one (dotted) in ${hits} of ${where.length} rows.`;
 

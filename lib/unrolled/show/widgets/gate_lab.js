@@ -77,7 +77,6 @@ function pushOf(model) {
   return { gate, how, amount, unit, step: reach === REACHES[0] ? stepOf(model) : null };
 }
 
-// Runs the layer only where something that it depends on has changed.
 // x W_xh + b for every step: x (T, D), W_xh (D, wide), b (wide,) -> (T, wide), row by row.
 function driveOf(x, { W_xh, b }, wide) {
   const D = W_xh.length / wide;
@@ -93,6 +92,7 @@ function driveOf(x, { W_xh, b }, wide) {
   return drive;
 }
 
+// Runs the layer only where something that it depends on has changed.
 function runner(model) {
   let [x, weights, layer, learned, pushed, key] = [];
   return () => {
@@ -115,8 +115,6 @@ function runner(model) {
 
 const plus = (value) => `${value < -0.005 ? "−" : "+"} ${two(Math.abs(value))}`;
 const two = (value) => signed(Math.abs(value) < 0.005 ? 0 : value);
-const SEEN = { "\n": "↵", "\t": "⇥", "\u2800": "␣" };
-const visible = (token) => SEEN[token] ?? token.replace(/\p{Zs}/u, "␣").replace(/[\p{C}\p{Z}\p{DI}]/u, "▯");
 
 // Of the unit shown, all that the diagram and the equations hold; `here` is the push where it reaches this step.
 function reading({ layer, learned, pushed, push }, unit, t) {
@@ -202,7 +200,7 @@ function diagram() {
 // ── The equations, each with its numbers and its line of code ──
 
 const FIRST = "i, f, g, o = (x @ W_xh + b_xh + h @ W_hh + b_hh).chunk(4, dim=-1)";
-const CODE = { f: "f=f.sigmoid()", i: "i=i.sigmoid()", g: "g=g.tanh()", o: "o=o.sigmoid()", c: "c = f * c + i * g", h: "h = o * c.tanh()" };
+const CODE = { f: "hold(… f=f.sigmoid() …)", i: "hold(… i=i.sigmoid() …)", g: "hold(… g=g.tanh() …)", o: "hold(… o=o.sigmoid() …)", c: "c = f * c + i * g", h: "h = o * c.tanh()" };
 
 function equation(term, now) {
   if (term === "c") return `f·c + i·g = ${two(now.keep)} ${plus(now.write)} = ${two(now.c)}`;

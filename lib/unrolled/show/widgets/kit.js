@@ -190,6 +190,12 @@ function say(node, text) {
 }
 
 const signed = (value, decimals = 2) => value.toFixed(decimals).replace("-", "−");
+const percent = (share, decimals = 0) => `${(100 * share).toFixed(decimals)}\u00a0%`;
+const cut = (word, most) => (word.length > most ? `${word.slice(0, most - 1)}…` : word);
+
+// Spaces and line breaks that can be seen.
+const SEEN = { "\n": "↵", "\t": "⇥", "\u2800": "␣" };
+const visible = (text) => text.replace(/[\n\t\u2800]/g, (each) => SEEN[each]).replace(/\p{Zs}/gu, "␣").replace(/[\p{C}\p{Z}\p{DI}]/gu, "▯");
 const gateColour = (name) => (name === "c" ? "currentColor" : GATE_COLOURS[name]); // c is dark ink, also on a dark page
 
 // A ground for a number: the colour says the sign, its strength the size; text on it can be read in both themes.

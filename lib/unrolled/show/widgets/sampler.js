@@ -62,8 +62,6 @@ function numbers(model, read = reader()) {
   return { whole, p, trained, longest, kept, mass, order: order.slice(0, SHOWN), V: p.length };
 }
 
-const visible = (name) => (name.trim() ? name : name.replaceAll("\n", "↵").replaceAll(" ", "␣"));
-
 function bar(model, { whole, p, trained, longest }, n, row) {
   const y = row * ROW + 4;
   const [wide, drawn, tick] = [whole, p, trained].map((all) => (all[n] / longest) * BAR);
@@ -94,7 +92,7 @@ function sentence(model, found) {
   const { p, kept, mass, V, order: [first] } = found;
   const drawn = model.get("draws");
   const next = `Likeliest next: “${visible(model.get("names")[first])}”, ${p[first].toFixed(2)}`;
-  const stay = `${COUNT.format(kept)} of ${COUNT.format(V)} tokens can be drawn; they hold ${(100 * mass).toFixed(0)}\u00a0% of the probability`;
+  const stay = `${COUNT.format(kept)} of ${COUNT.format(V)} tokens can be drawn; they hold ${percent(mass)} of the probability`;
   return `${next}. ${stay}. ${drawn} drawn so far.`;
 }
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..colours import PALETTE
+from ..gates import visible
 from .widget import STYLE, Number, Widget, answers, packed, script
 
 MOST = 60  # tokens drawn after a prompt
@@ -124,8 +125,7 @@ class Sampler(Widget):
         figure, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
         likeliest = [self.names[place] for place in places.tolist()]
         ax.bar(range(len(values)), values.tolist(), color=PALETTE[0])
-        plain = [name.replace("$", r"\$") for name in likeliest]  # else matplotlib reads mathematics
-        ax.set_xticks(range(len(values)), plain, rotation=45)
+        ax.set_xticks(range(len(values)), [visible(name) for name in likeliest], rotation=45)
         ax.set_ylabel("probability")
         ax.spines[["top", "right"]].set_visible(False)
         told = ", ".join(f"{name} {value:.2f}" for name, value in zip(likeliest[:4], values.tolist(), strict=False))

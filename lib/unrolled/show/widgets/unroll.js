@@ -4,7 +4,7 @@ const [COLUMN, LEFT, CELL, TOP] = [118, 118, 15, 70];
 const WEIGHTS = ["none", "W_xh", "W_hh", "W_hy"];
 const INDEX = "₀₁₂₃₄₅₆₇₈";
 
-const brief = (word) => (word.length > 14 ? `${word.slice(0, 13)}…` : word); // longer ones would fall on their neighbours
+const brief = (word) => cut(word, 14); // longer ones would fall on their neighbours
 
 // The state of one step: a number a unit, on a ground that shows its sign and size.
 function stateCell(h, t, top) {

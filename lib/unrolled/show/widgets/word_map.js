@@ -274,8 +274,8 @@ function sentence(held, model) {
   const found = keeps.length ? `: ${keeps.map((m) => names[m]).join(", ")}` : "";
   return (
     `Of the ${k} nearest to “${model.get("word")}” in all ${model.get("dimensions")} dimensions, the picture in ${view} keeps ${keeps.length}${found}. ` +
-    `Over all ${held.N} words it keeps ${(100 * mean).toFixed(0)} %; a blind guess would keep ${((100 * k) / (held.N - 1)).toFixed(0)} %. ` +
-    `It shows ${on}: ${(100 * share).toFixed(0)} % of the variance.${training}`
+    `Over all ${held.N} words it keeps ${percent(mean)}; a blind guess would keep ${percent(k / (held.N - 1))}. ` +
+    `It shows ${on}: ${percent(share)} of the variance.${training}`
   );
 }
 
@@ -285,8 +285,9 @@ function sentence(held, model) {
 function search(model, asked) {
   const [names, wanted] = [model.get("words"), asked.trim().toLowerCase()];
   const found = names.find((name) => name.toLowerCase() === wanted) ?? (wanted && names.find((name) => name.toLowerCase().startsWith(wanted)));
+  const refused = wanted ? `“${asked.trim()}” is not among the ${names.length} words drawn, and none of them begins so.` : `Write one of the ${names.length} words drawn, or its beginning.`;
   if (found) put(model, { word: found, problem: "" });
-  else put(model, { problem: `“${asked.trim()}” is not among the ${names.length} words drawn, and none of them begins so. Try “${model.get("tries")[0] ?? names[0]}”.` });
+  else put(model, { problem: `${refused} Try “${model.get("tries")[0] ?? names[0]}”.` });
   return found || undefined;
 }
 

@@ -118,7 +118,8 @@ class WordMap(Widget):
         return ax.figure, (
             f"Of the {k} nearest to “{self.word}” in all {self.dimensions} dimensions, "
             f"the picture in {self.view} keeps {len(keeps)}{': ' if keeps else ''}{', '.join(keeps)}. "
-            f"Over all {len(self.words)} words it keeps {kept.mean():.0%}. Training: {self.moments[self.moment - 1]}."
+            f"Over all {len(self.words)} words it keeps {100 * kept.mean():.0f}\u00a0%. "
+            f"Training: {self.moments[self.moment - 1]}."
         )
 
 
