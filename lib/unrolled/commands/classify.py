@@ -40,10 +40,10 @@ class Settings(NamedTuple):
     batch_size: int = 32
     lr: float = 2e-3
     weight_decay: float = 0.05
-    pool: str = "max"
+    pool: str = "last"
 
 
-SETTINGS = {"transformer": Settings(dropout=0.2)}  # those of a kind, where they are others
+SETTINGS = {"transformer": Settings(dropout=0.2, pool="max")}  # those of a kind, where they are others
 
 
 class Split(NamedTuple):
