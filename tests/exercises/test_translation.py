@@ -1,0 +1,61 @@
+"""10, translation: right answers written in other ways pass, and what is on no list is refused."""
+
+import math
+
+import torch
+from unrolled.exercises import translation as ex
+
+
+def test_a_beams_step_by_sorting_a_list_passes():
+    def beam_step(nats, log_p, width):
+        every = [(nats[k] - log_p[k, v], k, v) for k in range(len(nats)) for v in range(log_p.shape[1])]
+        best = sorted(every, key=lambda each: each[0].item())[:width]
+        rows, tokens = (torch.tensor([each[n] for each in best]) for n in (1, 2))
+        return rows, tokens, torch.stack([each[0] for each in best])
+
+    assert ex.beam_step.judge(beam_step).outcome == "correct"
+
+
+def test_right_cells_in_a_loop_pass_and_give_a_plain_number():
+    def right_cells(weights, right):
+        return sum(bool(right[t, int(weights[t].argmax())]) for t in range(len(weights))) / len(weights)
+
+    assert ex.right_cells.judge(right_cells).outcome == "correct"
+
+
+def test_precision_by_crossing_out_what_was_used_passes():
+    def clipped_precision(words, reference, n):
+        made, left = ([" ".join(side[i : i + n]) for i in range(len(side) - n + 1)] for side in (words, reference))
+        hits = 0
+        for gram in made:
+            if gram in left:
+                left.remove(gram)
+                hits += 1
+        return hits / len(made)
+
+    assert ex.clipped_precision.judge(clipped_precision).outcome == "correct"
+
+
+def test_greedy_search_by_recursion_passes():
+    def greedy_search(step, h, longest, token=1):
+        logits, h = step(token, h)
+        token = int(logits.argmax())
+        return [] if token == 2 or longest == 0 else [token, *greedy_search(step, h, longest - 1, token)]
+
+    assert ex.greedy_search.judge(greedy_search).outcome == "correct"
+
+
+def test_the_cases_of_greedy_search_end_and_are_cut():
+    cases = [(*ex.toy_decoder(seed), longest) for seed, longest in ex.GREEDY_CASES]
+    lengths = [(len(ex.greedy_search_reference(*case)), case[2]) for case in cases]
+    assert any(n < longest for n, longest in lengths)
+    assert any(n == longest for n, longest in lengths)
+
+
+def test_what_is_on_no_list_is_refused():
+    assert ex.beam_step.judge(lambda nats, log_p, width: (nats, nats, nats)).outcome == "not yet"
+    assert ex.teacher_forcing.judge(lambda tokens: (tokens * 2, tokens)).mistake is None
+
+
+def test_the_share_of_right_sentences_is_a_power():
+    assert math.isclose(100 * 0.99**20, ex.all_right.reference, abs_tol=0.05)
