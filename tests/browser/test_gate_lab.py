@@ -179,6 +179,11 @@ def heights(page, row: str, kind: int) -> list[float]:
     return [float(y) - zero for y in re.findall(pattern, path)]
 
 
+def heights_of(c: torch.Tensor, learned: torch.Tensor) -> object:
+    """How far the bars of c reach in a row 64 high, whose scale holds for what is learned too."""
+    return pytest.approx((-c * 32 / max(1, c.abs().max(), learned.abs().max())).tolist(), abs=0.06)
+
+
 @pytest.mark.parametrize("row", list("figoch"))
 def test_the_strip_is_drawn_to_the_cells_numbers(page, row):
     lab = example()
@@ -326,6 +331,18 @@ def test_a_text_read_by_the_kernel_is_drawn_and_a_wrong_one_told(page):
         assert lab.tokens == ["a", "b"]
     lab.reset()
     assert (lab.text, "".join(lab.tokens), lab.step, lab.problem) == (TEXT, TEXT, 9, "")
+
+
+def test_another_text_is_pushed_as_the_one_before_it(page):
+    lab = example()
+    lab.reach = REACHES[2]
+    page.put(reach=REACHES[2])
+    lab.text = TEXT[::-1]  # as long, so that the push stays the same
+    page.put(text=lab.text, tokens=lab.tokens, x=lab.x)
+    found = page.evaluate("widget.numbers(model).bars.c")  # run anew
+    assert found == pytest.approx(lab.run().c[:, 3].tolist(), abs=1e-6)
+    assert number(page, "c") == told(lab.run().c[8, 3])
+    assert heights(page, "c", 1) == heights_of(lab.run().c[:, 3], lab.run(pushed=False).c[:, 3])
 
 
 def test_a_reset_in_the_browser_brings_text_and_step_back_after_a_shorter_text():

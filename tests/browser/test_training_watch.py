@@ -91,6 +91,16 @@ def test_a_run_is_picked_by_its_name(stage):
     assert page.locator("p[role=status]").text_content().startswith("Run 2 of 2, “fast” (the others are faint), step")
 
 
+def test_runs_out_of_sight_are_not_offered_and_the_others_keep_their_numbers(stage):
+    page = stage(example(("a", "b", "c")))
+    page.put(run=5, earlier=[[[1], [2.0], [3.0]]] * 2)
+    options = page.get_by_role("combobox", name="run").locator("option")
+    assert options.all_text_contents() == ["the latest", "3: c", "4"]
+    page.get_by_role("combobox", name="run").select_option(index=1)
+    assert page.trait("pick") == 3
+    assert page.locator("p[role=status]").text_content().startswith("Run 3 of 5, “c” (")
+
+
 def test_of_one_run_there_is_nothing_to_pick(stage):
     watch = TrainingWatch()
     watch(step(1))

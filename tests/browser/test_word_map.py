@@ -186,10 +186,13 @@ def test_a_neighbour_leads_on_by_key_and_by_pointer(page):
     assert page.trait("word") == word
 
 
-def test_a_click_takes_the_word_under_it(page):
+@pytest.mark.parametrize("width", [900, 360])
+def test_a_click_takes_the_word_under_it(stage, width):
+    page = stage(example(), width=width)
     box = page.locator(".unrolled-word-map-drawing").bounding_box()
     x, y = vectors()[1][WORDS.index("stone7"), :2].tolist()
     scale = (400 / 2 - 16) / vectors()[:, :, :2].abs().max().item() * box["width"] / 470
+    assert (box["width"] > 460) == (width == 900)
     page.mouse.click(box["x"] + box["width"] / 2 + scale * x, box["y"] + box["height"] / 2 - scale * y)
     assert page.trait("word") == "stone7"
 
@@ -336,6 +339,38 @@ def test_in_a_hundred_states_drawing_and_sentence_are_made_from_pythons_numbers(
 def assert_points(found: torch.Tensor, wanted: torch.Tensor) -> None:
     assert found.shape == wanted.shape
     assert torch.allclose(found, wanted.double(), rtol=0, atol=1e-3)
+
+
+LABELS = r"""states => states.map(state => {
+    model.take(state);
+    const { n, truly, there } = widget.numbers(model);
+    const texts = [...document.querySelectorAll(".unrolled-word-map-drawing g text[visibility=visible]")];
+    const labels = texts.map(node => [
+        node.textContent, node.getAttribute("class").split("-").at(-1), node.getAttribute("text-anchor"),
+        ...node.getAttribute("transform").match(/-?[\d.]+(e-?\d+)?/g).map(Number),
+    ]);
+    return { n, near: [...truly, ...there], labels };
+})"""
+
+
+def test_no_word_is_written_over_another_and_neighbours_are_told_from_others(page):
+    """In a hundred states; a letter is taken to be 6.4 wide, a line 12 high."""
+    widget, draw = example(), torch.Generator().manual_seed(3)
+    classes, close = {"word": 0, "near": 0, "other": 0}, 0
+    for found in page.evaluate(LABELS, [at_random(widget, draw) for _ in range(100)]):
+        taken = []
+        for text, kind, anchor, x, y in found["labels"]:
+            m, wide = WORDS.index(text), 6.4 * len(text)
+            assert kind == ("word" if m == found["n"] else "near" if m in found["near"] else "other")
+            classes[kind] += 1
+            left = x - wide * {"start": 0, "end": 1, "middle": 0.5}[anchor]
+            assert 0 < left < left + wide < 470
+            assert 10 < y < 400
+            beside = [each for each in taken if abs(each[2] - y) < 12]
+            assert not [each for each in beside if left < each[1] and each[0] < left + wide]
+            close += len(beside)
+            taken.append((left, left + wide, y))
+    assert min(*classes.values(), close) > 90
 
 
 def test_the_axes_are_drawn_where_they_point(page):
