@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from music21.stream import Score
 
 SEMITONES = dict(zip("CDEFGAB", [0, 2, 4, 5, 7, 9, 11], strict=True))
-HEADER = re.compile(r"M:(\S+)\nL:(1/\d+)\nK:(\S+)\n(\S[^\n]*)\n?")
+HEADER = re.compile(r"M:(\S+)\nL:(1/\d+)\nK:(\S+)\n(\S[^\n]*)\n")
 
 
 class Note(NamedTuple):
@@ -65,7 +65,7 @@ def score(text: str, title: str = "Untitled") -> "Score":
     """music21's score of a tune. ValueError, with the reason, for what is no tune."""
     header = HEADER.fullmatch(text)
     if not header:
-        raise ValueError("it is not M:, L:, K: and one line of notes")
+        raise ValueError("it is not M:, L:, K: and one line of notes, each with its end")
     abc.metre(header[1])
     abc.signature(header[3])
     abc.tokens(header[4])
