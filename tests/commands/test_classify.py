@@ -230,3 +230,27 @@ def test_the_model_ends_at_its_best_temperature(examples, tmp_path):
 def test_no_model_is_made_surer():
     logits, y = torch.tensor([[2.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1])  # all right: surer would cost less
     assert classify.tempered(logits, y)[1] == 1.0
+
+
+def test_settings_follow_how_many_texts_there_are_and_how_long():
+    short, long = [torch.zeros(12)] * 3000, [torch.zeros(200)] * 300
+    assert classify.settings("lstm", short) == classify.Settings()
+    fitted = classify.settings("lstm", long)
+    assert (fitted.pool, fitted.batch_size) == ("max", 6)
+    assert classify.settings("gru", short[:20]).batch_size == 4
+    assert classify.settings("transformer", long).pool == "max"
+
+
+def test_long_texts_and_several_labels_are_learned_from_few_examples(tmp_path):
+    """Each of four labels has words of its own, thinly spread over 120; guessing is right in a quarter."""
+    draw = random.Random(0)
+    lines = []
+    for n in range(160):
+        own = [f"mark{n % 4}{letter}" for letter in "abc"]
+        text = draw.choices([f"word{k}" for k in range(50)], k=114) + draw.choices(own, k=6)
+        draw.shuffle(text)
+        lines.append(f"label{n % 4}\t{' '.join(text)}")
+    path = tmp_path / "long.tsv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    trained = classify.train(path, Asked(tmp_path / "out", epochs=8, say=lambda _: None))
+    assert trained.accuracy > 0.85

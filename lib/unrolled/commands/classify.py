@@ -8,6 +8,7 @@ baseline    logistic regression on which words occur, trained on all that is not
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import torch
@@ -44,6 +45,16 @@ class Settings(NamedTuple):
 
 
 SETTINGS = {"transformer": Settings(dropout=0.2, pool="max")}  # those of a kind, where they are others
+LONG = 50  # words: from here on the last state has lost too much, and the largest of all states does better
+ROUND = 50  # updates that a round should have, so that few examples are enough
+
+
+def settings(kind: str, texts: Sequence[Tensor]) -> Settings:
+    """Those of the kind, fitted to how many texts there are, and how long."""
+    sizes = SETTINGS.get(kind, Settings())
+    if kind in LAYERS and median(map(len, texts)) > LONG:
+        sizes = sizes._replace(pool="max", lr=5e-3)
+    return sizes._replace(batch_size=max(4, min(sizes.batch_size, len(texts) // ROUND)))
 
 
 class Split(NamedTuple):
@@ -137,13 +148,14 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     if kind not in KINDS:
         raise Refused(f"--model is {kind}; one of {', '.join(KINDS)} is wanted")
     torch.manual_seed(asked.seed)
-    device, parts, sizes = asked.on(), split(path, validation, asked.seed), SETTINGS.get(kind, Settings())
+    device, parts = asked.on(), split(path, validation, asked.seed)
     asked.told(parts.told)
     vocabulary = words.vocabulary([word for line in parts.train for word in words.tokenise(line.second)])
-    model = built(kind, len(vocabulary), len(parts.labels), sizes).to(device)
     seen, looked, held = (
         numbered(lines, vocabulary, parts.labels) for lines in (parts.train, parts.looked_at, parts.held_out)
     )
+    sizes = settings(kind, seen[0])
+    model = built(kind, len(vocabulary), len(parts.labels), sizes).to(device)
     batches = run.ByLength(
         [len(text) for text in seen[0]],
         sizes.batch_size,
