@@ -2,9 +2,11 @@
 
     nice -n 10 python tests/bench/sentiment.py
 
-writes data/results/09_sentiment.json and data/checkpoints/09_sentiment.safetensors (the one-way reader of seed 0). About
-ten minutes on one free core. Everything trains on the reviews' training part, and is scored once on the held-out part
-and on the pairs that differ in order alone; no setting was chosen by either.
+writes data/results/09_sentiment.json, and data/checkpoints/09_sentiment.safetensors, the one-way reader of seed 0.
+About ten minutes on one free core. Everything trains on the reviews' training part; each row is scored once on the
+held-out part, and on the pairs that differ in order alone. The settings were chosen on the training part, one of its
+writers left out at a time. That the command answers from both ends was tried once `reading` was known, and decided in
+the same way.
 
     counting    logistic regression on single words, and on words and pairs of neighbours, as scikit-learn has it
     reading     small networks of one size, which differ in what the page is about: padding, pool, direction, layer
