@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from unrolled import training
 from unrolled.data.batching import streams, windows
-from unrolled.models.language_model import CarriedLoss, LanguageModel, nats
+from unrolled.models.language_model import CarriedLoss, LanguageModel, nats, reader
 
 LAYERS = ["lstm", "gru", "rnn"]
 V, D, H = 11, 5, 7
@@ -235,3 +235,15 @@ def test_a_run_that_was_killed_goes_on_with_the_carried_state(tmp_path, layer):
     again, taken_up = train(checkpoint=path, resume=True)
     assert taken_up.losses == unbroken.losses
     assert torch.equal(whole.W_hy, again.W_hy)
+
+
+@pytest.mark.parametrize("layer", ["lstm", "gru", "rnn"])
+def test_reading_on_gives_the_logits_of_reading_all_at_once(layer):
+    model = LanguageModel(5, 3, 4, layer).double().eval()
+    tokens = torch.tensor([1, 4, 2, 0, 3])
+    read, state = reader(model), None
+    together = model(tokens[None]).logits[0]
+    for piece, last in ((tokens[:2], 1), (tokens[2:3], 2), (tokens[3:], 4)):
+        logits, state = read(piece, state)
+        assert torch.allclose(logits, together[last], rtol=1e-12)
+    assert not logits.requires_grad
