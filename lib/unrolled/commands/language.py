@@ -9,7 +9,7 @@ Shapes: T characters of a text, V different ones.
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +20,10 @@ from unrolled.commands import run
 from unrolled.commands.given import Refused, text
 from unrolled.commands.run import Asked
 from unrolled.data.batching import Window, streams, windows
-from unrolled.models.language_model import CarriedLoss, LanguageModel, nats
-from unrolled.models.transformer import Transformer, reader
+from unrolled.models.language_model import CarriedLoss, LanguageModel, nats, reader
+from unrolled.models.transformer import Transformer
 from unrolled.models.transformer import nats as transformer_nats
+from unrolled.models.transformer import reader as transformer_reader
 
 HELD_OUT, LOOKED_AT = 0.1, 0.05
 BEFORE = 1000  # characters that are read before the first that is scored
@@ -95,12 +96,7 @@ class Recurrent:
         return nats(self.model, tokens)
 
     def next_logits(self) -> Callable:
-        @torch.no_grad()
-        def read(fresh: Tensor, state: Any) -> tuple[Tensor, Any]:
-            logits, _, state = self.model(fresh[None], state)
-            return logits[0, -1], state
-
-        return read
+        return reader(self.model)
 
 
 class Attentive:
@@ -123,7 +119,7 @@ class Attentive:
         return transformer_nats(self.model, tokens)
 
     def next_logits(self) -> Callable:
-        return reader(self.model)
+        return transformer_reader(self.model)
 
 
 class Shifted:
