@@ -22,7 +22,8 @@ const messages = { sent: 0, done: 0 };
 function follow(root) {
   const observer = new MutationObserver(() => {
     if (!sample) return;
-    root.getBoundingClientRect(); // the layout that the change asks for belongs to it
+    sample.changed = clock();
+    root.getBoundingClientRect(); // the layout that the change asks for
     sample.began ??= sample.hard ?? sample.soft ?? null;
     sample.first ??= clock();
     sample.last = clock();
@@ -103,8 +104,8 @@ globalThis.latency = {
     return options ? selectedIndex / (options.length - 1) : null;
   },
   // Until two frames have passed without a change (and, if `settled`, the kernel has nothing left to do): how long it took
-  // to the first and to the last change of the page, in ms; null where there was none. `asked`: the last came from the
-  // kernel.
+  // to the end of the first change and of the last, with their layout, and of the last without it, in ms; null where
+  // there was none. `asked`: the last came from the kernel.
   done: async (settled) => {
     let [last, quiet] = [null, 0];
     await until(() => {
@@ -112,9 +113,9 @@ globalThis.latency = {
       last = sample.last;
       return quiet > 1;
     });
-    const { began, first, last: end, after, observer } = sample;
+    const { began, first, changed, last: end, after, observer } = sample;
     observer.disconnect();
     sample = null;
-    return end === undefined || began === null ? null : { first: first - began, last: end - began, asked: after };
+    return end === undefined || began === null ? null : { first: first - began, changed: changed - began, last: end - began, asked: after };
   },
 };

@@ -9,9 +9,9 @@ writes data/results/00_widget_latency.json. It needs what the tests in a browser
 In milliseconds:
 
 - input: 200 inputs of every control by the keyboard, and by clicks into the drawing where it answers them. From the
-  time stamp of the event that the reader made (key or pointer) to the end of the last change of the widget's DOM,
-  the layout that it asks for included. An input that changes nothing is not counted; it is made again after another
-  control was moved.
+  time stamp of the event that the reader made (key or pointer) to the end of the last change of the widget's DOM;
+  "with layout" to the end of the layout that this change asks for. An input that changes nothing is not counted; it is
+  made again after another control was moved.
 - kernel: the same for controls whose last change comes from the kernel, and in turns with each of these inputs one of
   a bare anywidget on the same page: a text field, a Python observer that answers in capitals, a line that shows it.
   "functions given" is what the page's own functions take of it, those that were handed to the widget and run a model.
@@ -210,11 +210,12 @@ def told(numbers: list[float]) -> dict[str, float]:
 def summed(field: Field, taken: list[Input]) -> tuple[str, dict]:
     """Where a control belongs, "input" or "kernel", and its numbers."""
     first = field.kind == "button" and field.name == "play"  # what comes after is its clock's, not the input's
-    own = told([one.found["first" if first else "last"] for one in taken])
+    own = told([one.found["first" if first else "changed"] for one in taken])
     if taken[0].bare is None:
-        return "input", own
-    bare = told([one.bare["last"] for one in taken if one.bare])
-    rest = told([one.found["last"] - one.given for one in taken])
+        laid = told([one.found["first" if first else "last"] for one in taken])
+        return "input", own | {"with layout": {name: laid[name] for name in ("median", "p95", "worst")}}
+    bare = told([one.bare["changed"] for one in taken if one.bare])
+    rest = told([one.found["changed"] - one.given for one in taken])
     given = told([one.given for one in taken])
     ratios = {"ratio": own["p95"] / bare["p95"], "ratio without them": rest["p95"] / bare["p95"]}
     rounded = {name: round(value, 2) for name, value in ratios.items()}

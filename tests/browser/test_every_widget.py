@@ -126,6 +126,46 @@ def test_reset_clears_a_text_that_is_too_long(stage, widget):
     assert (page.locator(".unrolled-problem").inner_text(), field.input_value()) == ("", before)
 
 
+ASKED = {"attention": "text", "gate_lab": "text", "sampler": "prompt", "unroll": "text"}  # what the kernel answers
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_while_the_kernel_is_busy_it_says_that_it_waits(stage, name):
+    page = stage(importlib.import_module(f"examples.{name}").example())
+    says = page.locator("p[role=status]")
+    before = says.text_content()
+    field = page.locator(".unrolled-controls input[type=text]").first
+    field.fill("to be")
+    field.press("Enter")
+    assert "Waiting" not in says.text_content()  # it is given a moment
+    page.wait_for_timeout(1000)
+    assert says.text_content().startswith("Waiting for Python")
+    page.put(answered=page.trait("answered") + 1)
+    assert says.text_content() == before
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_answer_that_comes_at_once_is_not_waited_for(stage, name):
+    page = stage(importlib.import_module(f"examples.{name}").example())
+    says = page.locator("p[role=status]")
+    before = says.text_content()
+    page.put(**{ASKED[name]: "to be", "answered": page.trait("answered") + 1})  # set from Python
+    page.wait_for_timeout(1000)
+    assert says.text_content() == before
+    page.put(**{ASKED[name]: "not to be"})
+    page.put(answered=page.trait("answered") + 1)
+    page.wait_for_timeout(1000)
+    assert says.text_content() == before
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_python_counts_its_answers(name):
+    widget = importlib.import_module(f"examples.{name}").example()
+    before = widget.answered
+    setattr(widget, ASKED[name], "to be" if name != "gate_lab" else "a")
+    assert widget.answered == before + 1
+
+
 @pytest.mark.parametrize("other", ["reset", "a slider"])
 def test_what_plays_ends_when_another_control_is_used(stage, widget, other):
     page = stage(widget)

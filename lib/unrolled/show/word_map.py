@@ -50,7 +50,10 @@ def word_map(
 
 def write(ax: Axes, labels: Sequence[tuple[Sequence[float], str, str]]) -> None:
     """Write each label beside its point, on the first side where it covers no other; without room it is left out."""
-    ax.figure.draw_without_rendering()  # so that the axes have their final size
+    ax.autoscale_view()
+    layout = ax.figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(ax.figure)  # so that the axes have their final size
     taken: list[tuple[float, float, float, float]] = []
     for place, word, colour in labels:
         for dx, dy, ha, va in PLACES:

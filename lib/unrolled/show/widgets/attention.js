@@ -367,7 +367,7 @@ function render({ model, el }) {
     shown = now;
     cell.replaceChildren(...table(found));
     return sentence(found);
-  });
+  }, model.get("reads") ? ["text"] : []);
 }
 
 export default { render, attend, maskOf, numbers };

@@ -364,7 +364,7 @@ function render({ model, el }) {
     const shown = numbersOf(model, result());
     show(drawn, model, shown);
     return sentence(model, shown);
-  });
+  }, ["text"]);
 }
 
 export default { render, run, numbers: numbersOf };

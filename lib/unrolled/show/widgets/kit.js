@@ -38,9 +38,25 @@ function frame(model, el, name, title) {
 let putting = null;
 const waiting = new Set();
 
-// Draw now and after every change; `draw` gives the sentence. The returned function ends it.
-function follow(parts, draw) {
+const PATIENCE = 700; // milliseconds
+
+// For traits that the kernel answers: says so where it can't yet, since it runs a cell, or isn't there.
+function waiter({ model, says }, asks) {
+  const state = () => [asks.map((name) => model.get(name)).join("\n"), model.get("answered")];
+  let [asked, answered] = state();
+  return () => {
+    const before = [asked, answered];
+    [asked, answered] = state();
+    if (asked === before[0] || answered !== before[1]) return;
+    setTimeout(() => model.get("answered") === before[1] && say(says, "Waiting for Python, which runs a cell, or is not running. It takes this as soon as it can."), PATIENCE);
+  };
+}
+
+// Draw now and after every change; `draw` gives the sentence, and the kernel answers what `asks` names. The returned
+// function ends it.
+function follow(parts, draw, asks = []) {
   const { model, says, problem } = parts;
+  const wait = waiter(parts, asks);
   const redraw = () => {
     if (putting === model) return void waiting.add(redraw);
     problem.textContent = model.get("problem");
@@ -51,6 +67,7 @@ function follow(parts, draw) {
       throw error;
     }
     parts.controls.dispatchEvent(new Event("show"));
+    wait();
   };
   model.on("change", redraw);
   redraw();

@@ -47,51 +47,68 @@ function spectralNorm(M) {
   let largest = 0;
   for (const row of M) for (const value of row) largest = Math.max(largest, Math.abs(value));
   if (!largest) return 0;
-  return largest * Math.sqrt(largestEigenvalue(gram(M.map((row) => row.map((value) => value / largest)))));
+  const unit = new Float64Array(M.length ** 2);
+  gram(M.map((row) => row.map((value) => value / largest))).forEach((row, i) => unit.set(row, i * M.length));
+  return largest * Math.sqrt(largestEigenvalue(unit, M.length));
 }
 
 // The same of W diag(slope), from WᵀW, which is the same at every step.
 function factor(WtW, slope) {
-  const G = WtW.map((row, i) => row.map((value, j) => value * slope[i] * slope[j]));
-  return Math.sqrt(Math.max(0, largestEigenvalue(G)));
+  const n = slope.length;
+  const G = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) {
+    const row = WtW[i];
+    for (let j = 0; j <= i; j += 1) G[i * n + j] = row[j] * slope[i] * slope[j];
+  }
+  return Math.sqrt(Math.max(0, largestEigenvalue(G, n)));
 }
 
-// Of a symmetric matrix, which is overwritten: Householder's reflections leave its diagonal and what is beside it.
-function largestEigenvalue(G) {
-  const [n, beside] = [G.length, [0]];
+// Of a symmetric matrix (n · n), row after row, of which the lower half is read and overwritten: Householder's
+// reflections leave its diagonal and what is beside it.
+function largestEigenvalue(G, n) {
+  const beside = new Float64Array(n);
   const [v, p] = [new Float64Array(n), new Float64Array(n)];
   for (let k = 0; k < n - 1; k += 1) {
     let squared = 0;
-    for (let i = k + 1; i < n; i += 1) squared += (v[i] = G[i][k]) ** 2;
+    for (let i = k + 1; i < n; i += 1) {
+      v[i] = G[i * n + k];
+      squared += v[i] * v[i];
+    }
     const norm = Math.sqrt(squared) * (v[k + 1] > 0 ? -1 : 1);
-    beside.push(norm);
+    beside[k + 1] = norm;
     squared -= norm * v[k + 1]; // half of what is left of v, squared
     v[k + 1] -= norm;
     if (squared) reflect(G, v, p, squared, k + 1);
   }
-  return halving(G.map((row, i) => row[i]), beside);
+  return halving(Float64Array.from({ length: n }, (_, i) => G[i * n + i]), beside);
 }
 
 function reflect(G, v, p, half, from) {
-  const n = G.length;
-  let along = 0;
+  const n = v.length;
+  p.fill(0);
   for (let i = from; i < n; i += 1) {
-    let sum = 0;
-    for (let j = from; j < n; j += 1) sum += G[i][j] * v[j];
-    p[i] = sum / half;
-    along += (p[i] * v[i]) / (2 * half);
+    let sum = G[i * n + i] * v[i];
+    for (let j = from, at = i * n + from; j < i; j += 1, at += 1) {
+      sum += G[at] * v[j];
+      p[j] += G[at] * v[i];
+    }
+    p[i] += sum;
   }
+  let along = 0;
+  for (let i = from; i < n; i += 1) along += (p[i] /= half) * v[i];
+  along /= 2 * half;
   for (let i = from; i < n; i += 1) p[i] -= along * v[i];
   for (let i = from; i < n; i += 1) {
-    for (let j = from; j < n; j += 1) G[i][j] -= v[i] * p[j] + p[i] * v[j];
+    for (let j = from, at = i * n + from; j <= i; j += 1, at += 1) G[at] -= v[i] * p[j] + p[i] * v[j];
   }
 }
 
 // A number is above all eigenvalues where every pivot of (matrix − number) is negative (Sylvester).
 function halving(diagonal, beside) {
+  const squares = beside.map((value) => value * value);
   const above = (number) => {
     let pivot = -1;
-    for (let i = 0; i < diagonal.length && pivot < 0; i += 1) pivot = diagonal[i] - number - beside[i] ** 2 / pivot;
+    for (let i = 0; i < diagonal.length && pivot < 0; i += 1) pivot = diagonal[i] - number - squares[i] / pivot;
     return pivot < 0;
   };
   let low = Math.max(...diagonal);

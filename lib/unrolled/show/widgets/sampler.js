@@ -118,7 +118,7 @@ function render({ model, el }) {
     const found = numbers(model, read);
     draw(parts, found);
     return sentence(model, found);
-  });
+  }, ["prompt", "seed", "draws"]);
 }
 
 export default { render, distribution, numbers };

@@ -110,7 +110,7 @@ function render({ model, el }) {
     if (read !== model.get("h")) [drawn, read] = [build(parts), model.get("h")];
     place(drawn, model);
     return sentence(model);
-  });
+  }, ["text"]);
 }
 
 export default { render };

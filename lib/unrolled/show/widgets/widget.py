@@ -51,6 +51,7 @@ class Widget(anywidget.AnyWidget):
     controls: tuple[str, ...] = ()
     start = traitlets.Dict().tag(sync=True)  # the controls' first values
     problem = traitlets.Unicode().tag(sync=True)  # what went wrong, in words for the reader
+    answered = traitlets.Int().tag(sync=True)  # how often Python has answered a control
 
     def known(self, state: dict[str, Any]) -> dict[str, Any]:
         """These first values of controls; raises TypeError for a name that is not a control."""
@@ -120,5 +121,7 @@ def answers(observer: Callable) -> Callable:
         except Exception as error:
             self.problem = f"Something went wrong here: {type(error).__name__}: {error}"
             raise
+        finally:
+            self.answered += 1
 
     return answer

@@ -110,7 +110,8 @@ class WordMap(Widget):
         true, drawn = self.true[self.moment - 1, :, :k], self.nearest_drawn(points, k)
         kept = (true[:, :, None] == drawn[:, None, :]).any(dim=2).double().mean(dim=1)
         names = [f"axis {self.across}", f"axis {self.up}"] if self.view == "2-D" else ["", ""]
-        ax = plt.subplots(figsize=(7, 4.8), layout="constrained")[1]
+        ax = plt.subplots(figsize=(7, 4.8))[1]
+        ax.figure.subplots_adjust(left=0.1, right=0.99, bottom=0.11, top=0.98)  # half the time of a layout worked out
         seen = points if self.view == "2-D" else turned(points, self.turn, self.tilt)[:, :2]
         sets = {"true": true[n].tolist(), "drawn": drawn[n].tolist(), "x": names[0], "y": names[1], "ax": ax}
         word_map(seen, self.words, chosen=n, **sets)
