@@ -1,4 +1,4 @@
-"""Notes to sound, made here: no synthesiser and no system package.
+"""Notes to sound, made here: no synthesiser and no system package. Written as MIDI by music21.
 
     f = 440 · 2^((p − 69) / 12)                                       pitch p of MIDI to Hz
     y_n = e^(−n / (R τ)) Σ_k sin(2π k f n / R) / k²,  k = 1 … 4        a plucked string, R samples a second
@@ -9,7 +9,6 @@ A note is anything with `start` and `lasts`, in quarters, and `pitch`, MIDI's nu
 import base64
 import html
 import io
-import struct
 import wave
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +20,6 @@ RATE = 8000  # samples a second: tones up to 4,000 Hz, and a page that stays sma
 QUARTER = 0.36  # seconds
 DECAY = 0.5  # seconds until a tone has fallen to 1/e
 SOFT = 0.004  # seconds of a fade at both ends of a note, so that it does not click
-TICKS = 480  # of a quarter in a MIDI file
 
 
 def frequency(pitch: float) -> float:
@@ -62,28 +60,17 @@ def wav(samples: np.ndarray, rate: int = RATE) -> bytes:
 
 
 def midi(notes: Sequence[Any], quarter: float = QUARTER) -> bytes:
-    """A MIDI file of one track: what other programs play, and turn into sheet music."""
+    """A MIDI file, written by music21: what other programs play, and turn into sheet music."""
     if not notes:
         raise ValueError("notes is empty; at least one note is wanted")
-    events = []  # (tick, 0 for an end or 1 for a beginning, pitch): what ends goes first
-    for note in notes:
-        events.append((round(note.start * TICKS), 1, note.pitch))
-        events.append((round((note.start + note.lasts) * TICKS), 0, note.pitch))
-    track = b"\x00\xff\x51\x03" + round(quarter * 1e6).to_bytes(3, "big")  # microseconds a quarter
-    now = 0
-    for tick, on, pitch in sorted(events):
-        track += variable(tick - now) + bytes([0x90 if on else 0x80, pitch, 80 if on else 0])
-        now = tick
-    track += b"\x00\xff\x2f\x00"
-    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS) + b"MTrk" + struct.pack(">I", len(track)) + track
+    from music21 import note as music21_note  # here, since the import takes a second
+    from music21 import stream, tempo
+    from music21.midi import translate
 
-
-def variable(number: int) -> bytes:
-    """A whole number in groups of seven bits, all but the last marked, as MIDI writes waiting times."""
-    groups = [number & 0x7F]
-    while number := number >> 7:
-        groups.append(number & 0x7F | 0x80)
-    return bytes(reversed(groups))
+    part = stream.Part([tempo.MetronomeMark(number=60 / quarter)])
+    for each in notes:
+        part.insert(each.start, music21_note.Note(each.pitch, quarterLength=each.lasts))
+    return translate.streamToMidiFile(part).writestr()
 
 
 def player(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds: float = 12.0) -> str:
