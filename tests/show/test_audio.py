@@ -82,12 +82,33 @@ def test_the_midi_file_is_read_back_by_music21():
 
 
 def test_the_player_holds_the_sound_and_says_in_words_what_it_is():
-    notes = [Note(Fraction(n), Fraction(1), 69) for n in range(100)]
-    page = audio.player(notes, 'An "a"', quarter=0.5, seconds=2.0)
-    assert 'aria-label="An &quot;a&quot;"' in page
-    assert "<figcaption>An &quot;a&quot;</figcaption>" in page
+    notes = [Note(Fraction(n), Fraction(1), 69) for n in range(4)]
+    page = audio.player(notes, 'An "a".', quarter=0.5, seconds=2.0)
+    assert 'aria-label="An &quot;a&quot;."' in page
+    assert "<figcaption>An &quot;a&quot;.</figcaption>" in page
+    assert seconds_in(page) == pytest.approx(2, abs=1e-3)
+
+
+def test_a_player_that_leaves_something_out_says_so():
+    notes = [Note(Fraction(n), Fraction(1), 69) for n in range(4)] + [Note(Fraction(4), Fraction(1, 2), 69)]
+    page = audio.player(notes, "An a.", quarter=0.5, seconds=2.0)
+    told = "An a. Played are the first 2 of 3 seconds; a saved file holds it all."
+    assert f'aria-label="{told}"' in page
+    assert f"<figcaption>{told}</figcaption>" in page
+    assert seconds_in(page) == 2
+    assert "Played are" not in audio.player(notes, "An a.", quarter=0.5)
+
+
+def test_a_player_holds_half_a_minute():
+    page = audio.player([Note(Fraction(n), Fraction(1), 69) for n in range(200)], "An a.", quarter=0.25)
+    assert "Played are the first 30 of 50 seconds" in page
+    assert seconds_in(page) == 30
+    assert len(page) < 700_000
+
+
+def seconds_in(page: str) -> float:
     with wave.open(io.BytesIO(b64decode(re.search(r"base64,([^\"]+)", page)[1]))) as file:
-        assert file.getnframes() == 2 * audio.RATE
+        return file.getnframes() / file.getframerate()
 
 
 @pytest.mark.parametrize("make", [audio.sound, audio.midi])

@@ -9,6 +9,7 @@ A note is anything with `start` and `lasts`, in quarters, and `pitch`, MIDI's nu
 import base64
 import html
 import io
+import math
 import wave
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from IPython.display import HTML, display
 RATE = 8000  # samples a second: tones up to 4,000 Hz, and a page that stays small
 QUARTER = 0.36  # seconds
 DECAY = 0.5  # seconds until a tone has fallen to 1/e
+LONGEST = 30.0  # seconds that a player holds, 550 kB in the page
 SOFT = 0.004  # seconds of a fade at both ends of a note, so that it does not click
 
 
@@ -73,12 +75,18 @@ def midi(notes: Sequence[Any], quarter: float = QUARTER) -> bytes:
     return translate.streamToMidiFile(part).writestr()
 
 
-def player(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds: float = 12.0) -> str:
-    """HTML with a player for the first `seconds`, and the text beside it. The sound is inside; nothing is fetched."""
+def player(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds: float = LONGEST) -> str:
+    """HTML with a player for the first `seconds`, and the text beside it; what is left out is said there.
+
+    The sound is inside; nothing is fetched.
+    """
     if not text.strip():
         raise ValueError(f"text must say in words what is heard; {text!r} came")
     heard = sound([note for note in notes if float(note.start) * quarter < seconds], quarter)
     source = base64.b64encode(wav(heard[: int(seconds * RATE)])).decode()
+    whole = float(max(note.start + note.lasts for note in notes)) * quarter
+    if whole > seconds:
+        text += f" Played are the first {seconds:g} of {math.ceil(whole)} seconds; a saved file holds it all."
     told = html.escape(text)
     return (
         f'<figure style="margin: 0.5em 0"><audio controls preload="metadata" aria-label="{told}" '
@@ -86,6 +94,6 @@ def player(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds
     )
 
 
-def listen(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds: float = 12.0) -> None:
+def listen(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds: float = LONGEST) -> None:
     """Show the player; `text` says what is heard, for those who can't hear it."""
     display(HTML(player(notes, text, quarter=quarter, seconds=seconds)))

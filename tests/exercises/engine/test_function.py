@@ -7,13 +7,14 @@ import sys
 import threading
 import time
 import warnings
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from unrolled.exercises.engine import Function, Mistake, sized
+from unrolled.exercises.engine import Function, Mistake, explain, sized
 from unrolled.exercises.engine.stub import is_stub
 
 
@@ -482,6 +483,33 @@ def test_texts_bools_and_none_are_compared_too():
     message = longest.judge(lambda words: ("a", False, None)).message
     assert "It returns 'a' in result[0], where 'bcd' is wanted" in message
     assert "a list or tuple of 1" in longest.judge(lambda words: ("a",)).message
+
+
+def test_numbers_fractions_texts_and_lists_of_them_are_said_with_what_was_tried():
+    fits = make(reference=lambda parts, whole, name: sum(parts) == whole, mistakes=[],
+                cases=lambda: [([Fraction(3, 4), 1], Fraction(7, 4), "a"), ([[2.5]], [{}], "a" * 50)])  # fmt: skip
+    assert explain.tried(fits.cases[0].arguments, fits.names) == (
+        "\nTried with parts = [3/4, 1], whole = 7/4, name = 'a'."
+    )
+    assert explain.tried(fits.cases[1].arguments, fits.names) == "\nTried with parts = [[2.5]]."
+
+
+def test_true_and_false_are_said_as_such():
+    fits = make(reference=lambda parts, whole: sum(parts) == whole, mistakes=[], cases=lambda: [([1, 2], 3), ([1], 2)])
+    message = fits.judge(lambda parts, whole: False).message
+    assert "value               False           True" in message
+    assert message.endswith("Tried with parts = [1, 2], whole = 3.")
+    assert "It returns a list or tuple of 1, where True is wanted" in fits.judge(lambda parts, whole: [True]).message
+
+
+@pytest.mark.parametrize("two", [2, 2.0])
+def test_a_power_that_is_written_as_in_other_languages_is_named(two):
+    power = make(reference=lambda x: 2**x, mistakes=[], cases=lambda: [(torch.ones(2),), (torch.zeros(3),)])
+    message = power.judge(lambda x: two ^ x).message
+    assert "A power is written **; ^ compares bits." in message
+    message = power.judge(lambda x: x @ x.T ^ two).message
+    assert "A power is written **" in message
+    assert "A power is" not in power.judge(lambda x: x @ torch.ones(9)).message
 
 
 def test_changed_lists_dicts_arrays_and_generators_are_seen_or_copied():

@@ -1,10 +1,13 @@
 """Sentences for answers that no known mistake explains: what came, what was wanted, what to do."""
 
 import inspect
+import re
 from collections.abc import Sequence
+from fractions import Fraction
 from types import GeneratorType
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from unrolled.exercises.engine.calls import Failure
@@ -19,6 +22,8 @@ ADVICE = {
     "AttributeError": "Print what stands before the dot there, and its type.",
     "RecursionError": "A function that calls itself needs a case in which it doesn't.",
 }
+
+POWER = re.compile(r"bitwise_xor|type\(s\) for \^=?:")  # what torch and Python say of 2 ^ x
 
 
 def not_callable(answer: Any, id: str) -> str:
@@ -72,8 +77,18 @@ def tried(arguments: Sequence[Any], names: Sequence[str]) -> str:
 def shortly(argument: Any) -> str:
     if isinstance(argument, Tensor):
         return str(tuple(argument.shape))
-    plainly = isinstance(argument, bool | int | float | str) and len(repr(argument)) <= 40
-    return f"= {argument!r}" if plainly else ""
+    said = written(argument)
+    return f"= {said}" if 0 < len(said) <= 40 else ""
+
+
+def written(argument: Any) -> str:
+    """A number, a text, or a list of such, as in code (a fraction as 3/4); nothing for anything else."""
+    if isinstance(argument, list):
+        parts = [written(each) for each in argument]
+        return f"[{', '.join(parts)}]" if all(parts) else ""
+    if isinstance(argument, Fraction):
+        return str(argument)
+    return repr(argument) if isinstance(argument, bool | int | float | str) else ""
 
 
 def failure(failed: Failure) -> str:
@@ -89,6 +104,7 @@ def failure(failed: Failure) -> str:
     if not failed.line and failed.words and failed.type == "ValueError":
         return f"{failed.words.rstrip('.')}."  # said by the check itself, about what came
     known = ADVICE.get(failed.type, "") if failed.line else ""
+    known = "A power is written **; ^ compares bits." if POWER.search(failed.words) else known
     advice = "There are still dots (...) in it, to be replaced." if dots else known
     return f"It raises {failed.type}{where}{words}. {advice}".rstrip()
 
@@ -146,7 +162,7 @@ def table(yours: Tensor, wanted: Tensor, tolerance: float) -> str:
     """Shape, dtype, share of right values and largest difference, side by side."""
     rows = [("", "yours", "wanted")]
     if wanted.dim() == yours.dim() == 0:
-        rows.append(("value", f"{yours.item():.6g}", f"{wanted.item():.6g}"))
+        rows.append(("value", item(yours), item(wanted)))
     rows += [("shape", str(tuple(yours.shape)), str(tuple(wanted.shape))), ("dtype", name(yours), name(wanted))]
     if yours.shape == wanted.shape and wanted.dim():
         good, count = int(right(yours, wanted, tolerance).sum()), wanted.numel()
@@ -157,6 +173,11 @@ def table(yours: Tensor, wanted: Tensor, tolerance: float) -> str:
     return "\n".join(f"  {a:<20}{b:<16}{c}".rstrip() for a, b, c in rows)
 
 
+def item(tensor: Tensor) -> str:
+    """The value of a tensor without dimensions."""
+    return str(tensor.item()) if tensor.dtype == torch.bool else f"{tensor.item():.6g}"
+
+
 def name(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
@@ -164,7 +185,8 @@ def name(tensor: Tensor) -> str:
 def say(value: Any) -> str:
     """An output in a few words."""
     if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)}" if value.dim() else f"the number {value.item():.6g}"
+        single = "" if value.dtype == torch.bool else "the number "
+        return f"a tensor of shape {tuple(value.shape)}" if value.dim() else f"{single}{item(value)}"
     if isinstance(value, list):
         return f"a list or tuple of {len(value)}"
     if isinstance(value, dict):
