@@ -26,10 +26,6 @@ def norm_by_moments(x, gamma, beta):
     return (x - mean) * torch.rsqrt((x**2).mean(-1, keepdim=True) - mean**2 + 1e-5) * gamma + beta
 
 
-def norm_without_epsilon(x, gamma, beta):
-    return (x - x.mean(-1, True)) / x.std(-1, keepdim=True, correction=0) * gamma + beta
-
-
 def block_in_names(x, attend, think, norm_1, norm_2):
     attended = x + attend(norm_1(x))
     thought = attended + think(norm_2(attended))
@@ -69,7 +65,6 @@ def step_in_a_loop(q, k, v, past_k, past_v):
         (ex.layer_norm, norm_by_torch),
         (ex.layer_norm, norm_in_a_loop),
         (ex.layer_norm, norm_by_moments),
-        (ex.layer_norm, norm_without_epsilon),
         (ex.transformer_block, block_in_names),
         (ex.transformer_block, block_in_a_loop),
         (ex.blank_out, blanked_by_where),
@@ -80,6 +75,26 @@ def step_in_a_loop(q, k, v, past_k, past_v):
 )
 def test_another_way_is_right(exercise, answer):
     assert exercise.judge(answer).outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        (ex.layer_norm, lambda x, g, b: (x - x.mean(-1, True)) / x.var(-1, True, True).sqrt() * g + b, "plain_std"),
+        (ex.layer_norm, lambda x, g, b: (x - x.mean(-1, True)) / x.var(-1, False, True).sqrt() * g + b, "no_epsilon"),
+        (
+            ex.layer_norm,
+            lambda x, g, b: (x - x.mean(-1, True)) / (x.var(-1, False, True) ** 0.5 + 1e-5) * g + b,
+            "epsilon_outside",
+        ),
+        (ex.blank_out, lambda t, there, blank: (torch.where(there, blank, t), torch.where(there, -100, t)),
+         "the_wrong_targets"),
+        (ex.cached_step, lambda q, k, v, K, V: ((q @ K.T / q.shape[1] ** 0.5).softmax(-1) @ V, K, V),
+         "nothing_appended"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_other_words_is_named(exercise, answer, mistake):
+    assert exercise.judge(answer).mistake == mistake
 
 
 def test_numbers_are_those_of_the_formulas():

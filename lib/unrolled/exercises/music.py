@@ -44,6 +44,7 @@ def bar_cases() -> list[tuple]:
         ([f(4), f(2, 3), f(2, 3), f(2, 3), f(2)], f(1), eighth),  # a triplet
         ([f(1)] * 8, f(1), f(1, 4)),  # twice too long
         ([f(1, 2), f(1, 4)], f(3, 4), eighth),  # numbers of the metre, and a unit forgotten
+        ([f(1, 16), f(1, 32)], f(3, 4), eighth),  # right only if divided by the unit
     ]
 
 
@@ -72,7 +73,8 @@ bar_adds_up = Function(
         Mistake(
             "divided_by_unit",
             lambda lengths, metre, unit: sum(lengths) / unit == metre,
-            "Divided by the unit: six eighths are 6 × 1/8. Multiply.",
+            "The sum is divided by the unit here, or the metre multiplied by it: six eighths are 6 × 1/8. Multiply the "
+            "sum.",
         ),
         Mistake(
             "at_least",
@@ -147,6 +149,12 @@ with_temperature = Function(
             "not_divided_by_the_sum",
             lambda logits, temperature: (logits / temperature).exp(),
             "The exponentials are right, and have to be divided by their sum.",
+        ),
+        Mistake(
+            "sum_over_everything",
+            lambda logits, temperature: (logits / temperature).exp() / (logits / temperature).exp().sum(),
+            "The sum runs over everything, so all rows together add up to 1. Each row has its own: dim=-1, "
+            "keepdim=True.",
         ),
         Mistake(
             "twice",
@@ -229,6 +237,11 @@ note_frequency = Function(
             "// drops the remainder: all notes of an octave sound alike. Use /.",
         ),
         Mistake(
+            "power_first",
+            lambda pitch: 440.0 * 2 ** (pitch - 69) / 12,
+            "2 ** (p − 69) / 12 raises first and divides then: put brackets around the whole exponent.",
+        ),
+        Mistake(
             "natural_exponential",
             lambda pitch: 440.0 * ((pitch - 69) / 12).exp(),
             "This takes powers of e. An octave doubles: powers of 2.",
@@ -268,6 +281,11 @@ def with_gaps(new: str, old: str) -> int:
         for n, b in enumerate(old):
             row[n + 1] = before[n] + 1 if a == b else max(row[n], before[n + 1])
     return row[-1]
+
+
+def last_character_untried(new: str, old: str) -> int:
+    pieces = (new[start:end] for start in range(len(new)) for end in range(start + 1, len(new)))
+    return max((len(piece) for piece in pieces if piece in old), default=0)
 
 
 def from_each_start(new: str, old: str) -> int:
@@ -314,6 +332,11 @@ longest_copied = Function(
             "first_found",
             from_each_start,
             "This stops at the first passage that it finds. A longer one may begin later.",
+        ),
+        Mistake(
+            "last_character_untried",
+            last_character_untried,
+            "The last character of new is never tried: new[a:b] stops before b, so b has to reach len(new).",
         ),
         Mistake(
             "whole_or_nothing",

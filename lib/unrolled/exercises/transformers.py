@@ -50,7 +50,9 @@ def layer_norm_reference(x, gamma, beta):
 
 
 def norm_inputs(draw, B, T, D):
-    return 3 * draw(B, T, D) + 1, draw(D) + 1, draw(D)
+    x = 3 * draw(B, T, D) + 1
+    x[0, 0] *= 1e-3  # a step that hardly varies: there ε counts
+    return x, draw(D) + 1, draw(D)
 
 
 def normed(x: Tensor, dim: int | tuple[int, ...], unbiased: bool = False) -> Tensor:
@@ -105,6 +107,32 @@ layer_norm = Function(
             lambda x, gamma, beta: x / ((x**2).mean(-1, keepdim=True) + 1e-5) ** 0.5 * gamma + beta,
             "This divides by the root of the mean square and takes no mean away. Many newer models do so (RMSNorm); "
             "equation 7.2 takes the mean away.",
+        ),
+        Mistake(
+            "no_epsilon",
+            lambda x, gamma, beta: (
+                (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True, correction=0) * gamma + beta
+            ),
+            "ε is missing: where a step hardly varies the root is nearly 0, and what it divides blows up.",
+        ),
+        Mistake(
+            "epsilon_outside",
+            lambda x, gamma, beta: (
+                (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True, correction=0) + 1e-5) * gamma + beta
+            ),
+            "ε stands behind the root here; equation 7.2 adds it to the variance, before the root.",
+        ),
+        Mistake(
+            "plain_std",
+            lambda x, gamma, beta: (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True) * gamma + beta,
+            "Two things: x.std divides by D − 1 unless told correction=0, and ε is missing. It is added to the "
+            "variance, before the root.",
+        ),
+        Mistake(
+            "std_and_epsilon",
+            lambda x, gamma, beta: (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 1e-5) * gamma + beta,
+            "Two things: x.std divides by D − 1 unless told correction=0, and ε stands behind its root. It is added to "
+            "the variance, before the root.",
         ),
         Mistake(
             "no_scale_and_shift",
@@ -212,6 +240,11 @@ def residual_of_the_normed(x, attend, think, norm_1, norm_2):
     return x + think(x)
 
 
+def parts_give_the_normed(x, attend, think, norm_1, norm_2):
+    x = x + norm_1(attend(x))
+    return x + norm_2(think(x))
+
+
 def side_by_side(x, attend, think, norm_1, norm_2):
     return x + attend(norm_1(x)) + think(norm_2(x))
 
@@ -269,6 +302,16 @@ transformer_block = Function(
             "no_norms",
             lambda x, attend, think, norm_1, norm_2: x + attend(x) + think(x + attend(x)),
             "The norms are not used: each part reads norm(x).",
+        ),
+        Mistake(
+            "norm_1_twice",
+            lambda x, attend, think, norm_1, norm_2: transformer_block_reference(x, attend, think, norm_1, norm_1),
+            "The second part has a norm of its own, norm_2.",
+        ),
+        Mistake(
+            "parts_give_the_normed",
+            parts_give_the_normed,
+            "Here what a part gives is normed. What it reads is: attend(norm_1(x)).",
         ),
     ],
     hints=[
@@ -388,6 +431,11 @@ blank_out = Function(
             "the_wrong_ones",
             lambda tokens, blanked, blank: (tokens.masked_fill(~blanked, blank), tokens.masked_fill(blanked, -100)),
             "True and False are exchanged: where `blanked` is True, the word is taken out and asked for.",
+        ),
+        Mistake(
+            "the_wrong_targets",
+            lambda tokens, blanked, blank: (tokens.masked_fill(blanked, blank), tokens.masked_fill(blanked, -100)),
+            "The inputs are right; in the targets True and False are exchanged.",
         ),
         Mistake(
             "hundred",
@@ -526,6 +574,15 @@ def new_left_out(q, k, v, past_k, past_v):
     return looked_up(q, past_k, past_v), torch.cat([past_k, k]), torch.cat([past_v, v])
 
 
+def nothing_appended(q, k, v, past_k, past_v):
+    return looked_up(q, past_k, past_v), past_k, past_v
+
+
+def divided_by_D(q, k, v, past_k, past_v):
+    keys, values = torch.cat([past_k, k]), torch.cat([past_v, v])
+    return looked_up(q / q.shape[-1] ** 0.5, keys, values), keys, values
+
+
 def cache_does_not_grow(q, k, v, past_k, past_v):
     return cached_step_reference(q, k, v, past_k, past_v)[0], past_k, past_v
 
@@ -574,6 +631,7 @@ cached_step = Function(
             new_left_out,
             "The new word looks at the past alone. A step may attend to itself, too: append its key and value first.",
         ),
+        Mistake("nothing_appended", nothing_appended, "k and v are not used: append both first."),
         Mistake(
             "cache_does_not_grow",
             cache_does_not_grow,
@@ -586,6 +644,7 @@ cached_step = Function(
         ),
         Mistake("values_are_keys", values_are_keys, "The keys are mixed here. The weights mix the values."),
         Mistake("unscaled", unscaled, "The scores are not divided by √D."),
+        Mistake("divided_by_D", divided_by_D, "The scores are divided by D. It is its root."),
         Mistake(
             "masked_from_the_top",
             masked_from_the_top,
