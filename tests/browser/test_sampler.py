@@ -235,6 +235,25 @@ def test_buttons_ask_for_more_and_fewer_draws(stage):
         assert page.trait("draws") == draws
 
 
+def test_when_no_more_are_kept_it_says_so(stage):
+    widget = example()
+    widget.draws = 299
+    assert "the most" not in widget.draw()[1]
+    page = stage(widget)
+    says = page.locator("p[role=status]")
+    assert says.text_content().endswith(" 299 drawn so far.")
+    page.get_by_role("button", name="run 10").click()
+    assert page.trait("draws") == 300
+    assert says.text_content().endswith(" 300 drawn so far, the most it keeps: back or reset.")
+    page.get_by_role("button", name="step").click()
+    assert page.trait("draws") == 300
+    page.get_by_role("button", name="back").click()
+    assert says.text_content().endswith(" 299 drawn so far.")
+    widget.draws = 300
+    assert widget.draw()[1].endswith(" 300 are drawn, the most it keeps.")
+    assert len(widget.text.split()) == 300
+
+
 def test_the_figure_without_a_browser_is_cut_too():
     widget = example()
     widget.temperature, widget.top_k, widget.nucleus = 1.5, 6, 0.9
@@ -291,7 +310,7 @@ def test_a_prompt_of_nothing_gets_a_sentence_and_changes_nothing(stage):
     assert widget.begun == "word1"
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"top_k": 51}, {"nucleus": 0}, {"draws": 61}])
+@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"top_k": 51}, {"nucleus": 0}, {"draws": 301}])
 def test_what_is_beyond_the_controls_is_refused(wrong):
     widget = example()
     with pytest.raises(traitlets.TraitError):

@@ -1,6 +1,6 @@
 // The distribution of the next token, computed here from its logits; the kernel reads and draws.
 
-const [SHOWN, ROW, NAME, BAR] = [12, 20, 120, 330];
+const [SHOWN, ROW, NAME, BAR, MOST] = [12, 20, 120, 330, 300];
 const COUNT = new Intl.NumberFormat("en");
 
 const normalised = (p) => {
@@ -93,12 +93,12 @@ function sentence(model, found) {
   const drawn = model.get("draws");
   const next = `Likeliest next: “${visible(model.get("names")[first])}”, ${p[first].toFixed(2)}`;
   const stay = `${COUNT.format(kept)} of ${COUNT.format(V)} tokens can be drawn; they hold ${percent(mass)} of the probability`;
-  return `${next}. ${stay}. ${drawn} drawn so far.`;
+  return `${next}. ${stay}. ${drawn} drawn so far${drawn < MOST ? "" : ", the most it keeps: back or reset"}.`;
 }
 
 function render({ model, el }) {
   const parts = frame(model, el, "sampler", "Sampler");
-  const more = (n) => put(model, { draws: Math.max(0, Math.min(60, model.get("draws") + n)) });
+  const more = (n) => put(model, { draws: Math.max(0, Math.min(MOST, model.get("draws") + n)) });
   entry(parts, "prompt", "beginning", 120);
   button(parts, "back", () => more(-1));
   button(parts, "step", () => more(1));

@@ -13,7 +13,7 @@ from ..colours import PALETTE
 from ..gates import visible
 from .widget import STYLE, Number, Widget, answers, packed, script
 
-MOST = 60  # tokens drawn after a prompt
+MOST = 300  # tokens drawn after a prompt: in letters, most tunes to their end
 SHOWN = 12  # bars
 LOWEST = -1e300  # e to this is 0 at every temperature; −∞ can't be sent
 
@@ -28,7 +28,7 @@ class Sampler(Widget):
     `draws` is how many tokens stand after the prompt: more are drawn, fewer taken back. The same seed draws the same.
     Any control's first value may be given by its name: `temperature=0.5, top_k=10`.
     Raises traitlets.TraitError for a temperature outside 0 to 2, a top_k outside 0 (off) to 50, a nucleus outside
-    0.05 to 1 (off), more than 60 draws; TypeError for a control that isn't there; ValueError for a prompt of no
+    0.05 to 1 (off), more than 300 draws; TypeError for a control that isn't there; ValueError for a prompt of no
     token, for other than V logits, for logits that are NaN or +∞, or all −∞.
     A prompt that is refused later is told in `problem`; `begun` stays the one that was read.
     """
@@ -129,7 +129,8 @@ class Sampler(Widget):
         ax.set_ylabel("probability")
         ax.spines[["top", "right"]].set_visible(False)
         told = ", ".join(f"{name} {value:.2f}" for name, value in zip(likeliest[:4], values.tolist(), strict=False))
-        return figure, f"After “{self.reads}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
+        after = f"After “{self.reads}{' ' + self.text if self.text else ''}” the likeliest next tokens: {told}."
+        return figure, f"{after} {MOST} are drawn, the most it keeps." if self.draws == MOST else after
 
 
 def carried(logits: Tensor) -> Tensor:
