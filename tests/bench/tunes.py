@@ -11,6 +11,7 @@ Writes data/results/08_tunes.json and data/checkpoints/08_tunes.safetensors.
 """
 
 import random
+import re
 import statistics
 import sys
 import time
@@ -28,7 +29,8 @@ NAME = "08_tunes"
 EMBED, UNITS, ROUNDS = 48, 320, 40  # of the shipped one
 BRIEF = 6  # rounds of the same, over three seeds of training
 SMALL, FEW, SEEDS = 128, 4, (0, 1, 2)
-NUMBER = {0.7: 60, 0.8: 150}  # tunes of each seed at a temperature
+NUMBER = {0.3: 60, 0.7: 60, 0.8: 150, 1.0: 60}  # tunes of each seed at a temperature
+COMPARED = 60  # tunes among which a bar is looked for in another
 MOST = 900  # characters; a tune that goes on has no end, and counts as not parsed
 CONTEXT = 8  # characters, of counting
 
@@ -108,8 +110,8 @@ def count_on(found: dict[str, Counter], number: int, temperature: float, seed: i
     return written
 
 
-def measure(texts: Sequence[str], seen: str, copies: int = 40) -> dict:
-    """Everything that the page reports of some tunes."""
+def measure(texts: Sequence[str], seen: str, copies: int | None = None) -> dict:
+    """Everything that the page reports of some tunes; copied passages of the first `copies`, all unless given."""
     judged = [melody.judge(text) for text in texts]
     shares = [each.right / each.bars if each.bars else 0.0 for each in judged]
     parsed = [each for each in judged if not each.problem]
@@ -128,8 +130,26 @@ def measure(texts: Sequence[str], seen: str, copies: int = 40) -> dict:
         "metres": {m: [len(v), statistics.mean(v)] for m, v in sorted(by_metre.items()) if len(v) > 1},
         "copied, median": statistics.median(copied),
         "copied, longest": max(copied),
+        **taken_up(texts[:: max(1, len(texts) // COMPARED)][:COMPARED]),  # neighbours in the book are alike
         "problems": dict(Counter(each.problem for each in judged if each.problem).most_common(5)),
     }
+
+
+def taken_up(texts: Sequence[str]) -> dict[str, float]:
+    """Shares of bars: those that came before in the same tune, and those that stand in another of these tunes."""
+    tunes_of_bars = [bars(text) for text in texts]
+    where = Counter(bar for found in tunes_of_bars for bar in set(found))
+    number = max(1, sum(map(len, tunes_of_bars)))
+    return {
+        "bars that came before": sum(len(found) - len(set(found)) for found in tunes_of_bars) / number,
+        "bars in another tune": sum(where[bar] > 1 for found in tunes_of_bars for bar in found) / number,
+    }
+
+
+def bars(text: str) -> list[str]:
+    """What stands between bar lines, as written, if it is four characters or more: no upbeats."""
+    pieces = re.split(r"[|:\[\]]+[12]?", text.split("\n", 3)[-1])
+    return [piece.strip() for piece in pieces if len(piece.strip()) >= 4]
 
 
 def longest_copied(text: str, seen: str) -> int:
@@ -160,9 +180,9 @@ def small_ones(train_texts: list[str], held_out: list[str], seen: str, number: i
             unseen = [close(text) for text in held_out] if texts is bare else held_out
             written = compose(model, number, 0.8, seed)
             row = {"nats a tune": nats(model, unseen) * sum(len(t) + 1 for t in unseen) / len(unseen)}
-            values[name].append(row | {"seconds": seconds, "T=0.8": measure(written, "".join(texts))})
+            values[name].append(row | {"seconds": seconds, "T=0.8": measure(written, "".join(texts), 40)})
             print(name, seed, values[name][-1], flush=True)
-        values["counting"].append({"T=0.8": measure(count_on(found, number, 0.8, seed), seen)})
+        values["counting"].append({"T=0.8": measure(count_on(found, number, 0.8, seed), seen, 40)})
         print("counting", seed, values["counting"][-1], flush=True)
     return {"units": SMALL, "rounds": FEW, **values}
 
@@ -196,7 +216,7 @@ def by_seeds(parts: tunes.Split, seen: str, rounds: int, seeds: Sequence[int]) -
     for seed in seeds:
         model, seconds = train(parts.train, UNITS, rounds, seed)
         written = compose(model, NUMBER[0.8], 0.8, seed)
-        rows.append({"nats": nats(model, parts.held_out), "seconds": seconds, "T=0.8": measure(written, seen)})
+        rows.append({"nats": nats(model, parts.held_out), "seconds": seconds, "T=0.8": measure(written, seen, 40)})
         print(rounds, "rounds, seed", seed, rows[-1], flush=True)
     return {"units": UNITS, "rounds": rounds, "seeds": rows}
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from unrolled.data import tunes
+from unrolled.data import abc, tunes
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,15 @@ def test_no_number_and_no_title_is_in_both_parts(parts):
         kept = [{getattr(e, name) for e in tunes.entries() if e.text in part} for part in (train, held_out)]
         assert not kept[0] & kept[1]
     assert 0.08 < len(held_out) / (len(train) + len(held_out)) < 0.12
+
+
+def test_no_held_out_tune_is_a_version_of_one_in_training(parts):
+    seen, passage = "".join(parts.train), 41
+    known = {seen[start : start + passage] for start in range(len(seen))}
+    for text in parts.held_out:
+        for steps in range(-3, 4):
+            notes = (abc.transposed(text, steps) if steps else text).split("\n", 3)[-1]
+            assert not known & {notes[start : start + passage] for start in range(len(notes) - passage + 1)}, text
 
 
 def told_by(code: str) -> str:
