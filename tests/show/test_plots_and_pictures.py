@@ -62,6 +62,13 @@ def test_bars_are_means_and_every_seed_is_a_dot():
     assert "guessing" in labels(ax)
 
 
+def test_a_bar_of_one_value_has_no_dot():
+    ax = show.bars({"words": [0.7], "LSTM": [0.5, 0.7]}, y="right")
+    assert [round(bar.get_height(), 6) for bar in ax.patches] == [0.7, 0.6]
+    assert [round(y, 6) for c in ax.collections for _, y in c.get_offsets().tolist()] == [0.5, 0.7]
+    assert not show.bars({"words": [0.7]}, y="right").collections
+
+
 def test_a_graph_leaves_out_what_is_not_there():
     many_to_one = show.graph(["x₁", "x₂"], ["", "y"], weights=("W_xh", "W_hh", "W_hy"))
     texts = [text.get_text() for text in many_to_one.texts]

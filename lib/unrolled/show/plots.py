@@ -142,7 +142,10 @@ def bars(
     x: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """The mean of each group as a bar, each of its values (one a seed) as a dot; `reference` is a named level."""
+    """The mean of each group as a bar, each of its values (one a seed) as a dot, where there is more than one.
+
+    `reference` is a named level.
+    """
     if not groups or not all(len(values) and all(map(math.isfinite, values)) for values in groups.values()):
         raise ValueError(f"groups must hold finite numbers, at least one each; {groups} came")
     ax = axes(ax, width=max(3.6, 1.2 + 1.1 * len(groups)))
@@ -150,7 +153,9 @@ def bars(
     values = [float(value) for group in groups.values() for value in group]
     sns.barplot(x=names, y=values, errorbar=None, color="#A6C8E0", ax=ax)
     places = [list(groups).index(name) + 0.12 * math.sin(2.4 * n) for n, name in enumerate(names)]
-    ax.scatter(places, values, color=PALETTE[0], s=25, zorder=3)  # seaborn's jitter would draw from numpy's generator
+    dots = [dot for dot, name in zip(zip(places, values, strict=True), names, strict=True) if len(groups[name]) > 1]
+    if dots:  # seaborn's jitter would draw from numpy's generator
+        ax.scatter(*zip(*dots, strict=True), color=PALETTE[0], s=25, zorder=3)
     if reference:
         name, level = reference
         ax.axhline(level, color=PALETTE[1], linestyle="--")

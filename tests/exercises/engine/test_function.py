@@ -187,7 +187,7 @@ WRONG = {
     "transposed": (lambda *a: right_step(*a).T, "The shape is not the one", "(4, 2)          (2, 4)"),
     "values": (lambda *a: right_step(*a) + 1, "The shape is right, the values are not", "0 of 8", "1               0"),
     "some values": (lambda *a: right_step(*a).index_fill(1, torch.tensor(0), 3), "the values are not", "6 of 8"),
-    "NaN": (lambda *a: right_step(*a) * torch.nan, "There are NaN", "0/0", "0 of 8"),
+    "NaN": (lambda *a: right_step(*a) * torch.nan, "There are NaN", "0/0", "0 of 8", "difference  NaN "),
     "infinity": (lambda *a: right_step(*a) / 0, "There are infinities", "division by zero"),
     "an integer dtype": (lambda *a: right_step(*a).long(), "dtype is not: make it float32", "int64           float32"),
     "a mask": (lambda *a: right_step(*a) > 0, "the dtype is not", "bool            float32"),

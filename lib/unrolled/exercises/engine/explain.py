@@ -1,6 +1,7 @@
 """Sentences for answers that no known mistake explains: what came, what was wanted, what to do."""
 
 import inspect
+import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
@@ -168,9 +169,15 @@ def table(yours: Tensor, wanted: Tensor, tolerance: float) -> str:
         good, count = int(right(yours, wanted, tolerance).sum()), wanted.numel()
         rows.append(("right values", f"{good} of {count}", "all"))
         if not yours.is_complex() and not wanted.is_complex():
-            largest = (yours.double() - wanted.double()).nan_to_num(nan=0.0).abs().amax().item()
-            rows.append(("largest difference", f"{largest:.2g}", "0"))
+            largest = apart(yours.double(), wanted.double())
+            rows.append(("largest difference", "NaN" if math.isnan(largest) else f"{largest:.2g}", "0"))
     return "\n".join(f"  {a:<20}{b:<16}{c}".rstrip() for a, b, c in rows)
+
+
+def apart(yours: Tensor, wanted: Tensor) -> float:
+    """The largest difference; NaN where one of the two alone is NaN. Equal infinities have none."""
+    alike = (yours == wanted) | (yours.isnan() & wanted.isnan())
+    return (yours - wanted).masked_fill(alike, 0.0).abs().amax().item()
 
 
 def item(tensor: Tensor) -> str:
