@@ -93,6 +93,7 @@ def test_from_torch_draws_no_random_numbers_and_leaves_the_module_as_it_was():
 DIFFERENT = {
     "norm_first=True; norm_first=False came": {"norm_first": False},
     "activation=gelu; activation=relu came": {"activation": "relu"},
+    "activation=gelu; activation=gelu by tanh came": {"activation": nn.GELU(approximate="tanh")},
     "bias=True; bias=False came": {"bias": False},
 }
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 from unrolled.models.seq2seq import BEGIN, END, PAD, Batch, Seq2Seq, beam, greedy, loss
+from unrolled.models.translator import Translator
 
 ATTENDS = [True, False]
 KINDS = [("gru", True), ("gru", False), ("lstm", True), ("lstm", False), ("rnn", True)]  # layer, whether it attends
@@ -91,7 +92,7 @@ def test_queries_and_keys_give_the_weights_back(relative_difference):
 
 
 def test_another_layer_is_refused():
-    with pytest.raises(ValueError, match="layer is 'cnn'; wanted one of gru, lstm, rnn"):
+    with pytest.raises(ValueError, match="layer is 'cnn'; wanted one of rnn, lstm, gru"):
         Seq2Seq(9, 7, 4, 5, layer="cnn")
 
 
@@ -166,6 +167,36 @@ def test_a_beam_of_one_is_greedy_and_a_batch_is_each_alone(layer, attends):
             assert torch.allclose(together[row].weights, one.weights)
 
 
+@torch.no_grad()
+def listed(made, source, longest, width, reward):
+    """Beam search written out: every beginning read anew, every continuation listed, the `width` likeliest kept."""
+    going, ended = [([], 0.0)], []
+    for _ in range(longest):
+        every = []
+        for body, nats in going:
+            read = made(source[None], torch.tensor([len(source)]), torch.tensor([[BEGIN, *body]]))
+            costs = -read.logits[0, -1].log_softmax(dim=-1)
+            every += [([*body, token], nats + cost) for token, cost in enumerate(costs.tolist())]
+        kept = sorted(every, key=lambda one: one[1])[:width]
+        ended += [one for one in kept if one[0][-1] == END]
+        going = [one for one in kept if one[0][-1] != END]
+        if not going:
+            break
+    body, nats = min(ended or going, key=lambda one: one[1] / len(one[0]) ** reward)
+    return [token for token in body if token != END], nats
+
+
+@pytest.mark.parametrize(("width", "reward"), list(itertools.product([1, 2, 3, 5], [0.0, 0.6, 2.0])))
+def test_a_beam_keeps_the_likeliest_beginnings_and_no_others(width, reward):
+    made = model(target_size=6)
+    torch.nn.init.constant_(made.b_y[END : END + 1], 2.0)  # so that some end early
+    for source in torch.randint(9, (12, 4)):
+        found = beam(made, source, 6, width, reward)
+        tokens, nats = listed(made, source, 6, width, reward)
+        assert found.tokens == tokens
+        assert found.nats == pytest.approx(nats, abs=1e-9)
+
+
 def test_a_wider_beam_is_never_worse_on_the_whole():
     """Each by itself may be; over many it must not."""
     made = model(target_size=6)
@@ -178,8 +209,11 @@ def test_a_wider_beam_is_never_worse_on_the_whole():
 
 def test_a_reward_for_length_writes_more():
     made, several = model(target_size=6), torch.randint(9, (20, 4), generator=torch.manual_seed(4))
-    short, long = (sum(len(beam(made, source, 6, 6, reward).tokens) for source in several) for reward in (0.0, 2.0))
-    assert long >= short
+    torch.nn.init.constant_(made.b_y[END : END + 1], 2.0)  # so that some end early
+    none, some, much = (
+        sum(len(beam(made, source, 6, 6, reward).tokens) for source in several) for reward in (0.0, 0.6, 2.0)
+    )
+    assert none < some < much
 
 
 def test_it_learns_to_turn_a_sequence_round():
@@ -200,3 +234,38 @@ def test_it_learns_to_turn_a_sequence_round():
 def test_a_beam_of_none_is_refused():
     with pytest.raises(ValueError, match="width is 0; at least one"):
         beam(model(), torch.tensor([1, 2]), 4, width=0)
+
+
+@pytest.mark.parametrize("longest", [0, -1])
+def test_a_translation_of_no_token_is_refused(longest):
+    with pytest.raises(ValueError, match=f"longest is {longest}; at least one token is wanted"):
+        beam(model(), torch.tensor([1, 2]), longest)
+    with pytest.raises(ValueError, match=f"longest is {longest}; at least one token is wanted"):
+        greedy(model(), torch.tensor([[1, 2]]), torch.tensor([2]), longest)
+
+
+WRONG = {
+    r"lengths must have shape \(3,\), one for each text; \(2,\) came": [1, 2],
+    "lengths must lie between 1 and 6; 0 came": [1, 0, 3],
+    "lengths must lie between 1 and 6; 7 came": [1, 7, 3],
+}
+MODELS = {"Seq2Seq": Seq2Seq(9, 7, 4, 5, dropout=0.5), "Translator": Translator(9, 7, 4, 2, 1, dropout=0.5)}
+
+
+@pytest.mark.parametrize("made", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize(("sentence", "lengths"), WRONG.items())
+def test_lengths_that_do_not_fit_are_refused(made, sentence, lengths):
+    with pytest.raises(ValueError, match=sentence):
+        made.encode(sources()[0], torch.tensor(lengths))
+
+
+@pytest.mark.parametrize("made", MODELS.values(), ids=MODELS)
+def test_nothing_is_left_out_by_chance_while_it_writes_and_it_trains_on(made):
+    source, lengths = sources()
+    for part in (made, made.eval()):
+        was_training = part.training
+        texts = [greedy(part, source, lengths, 8) for _ in range(3)]
+        assert {one.nats for one, *_ in texts} == {texts[0][0].nats}
+        assert len({beam(part, source[0], 8, 3).nats for _ in range(3)}) == 1
+        assert part.training == was_training
+        made.train()

@@ -5,8 +5,8 @@ import itertools
 import pytest
 import torch
 from torch import nn
+from unrolled.models.recurrent import LAYERS
 from unrolled.models.text_classifier import (
-    LAYERS,
     POOLS,
     TextClassifier,
     TransformerClassifier,
@@ -85,10 +85,20 @@ def test_after_each_word_is_what_the_text_cut_there_would_get(relative_differenc
         assert relative_difference(found[t - 1], made(tokens[None, :t]).y[0]) < 1e-12
 
 
+@pytest.mark.parametrize("made", [model(dropout=0.5), TransformerClassifier(V, 6, 3, 1, 2, dropout=0.5)])
+def test_after_each_word_leaves_nothing_out_by_chance_and_it_trains_on(made):
+    tokens = torch.randint(V, (6,))
+    assert torch.equal(made.after_each_word(tokens), made.after_each_word(tokens))
+    assert made.training
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_the_traced_twin_answers_alike(layer, relative_difference):
     made, (tokens, lengths) = model(layer), texts()
     assert relative_difference(made.traced()(tokens, lengths).y, made(tokens, lengths).y) < 1e-12
+    for row, length in enumerate(lengths):  # up to the padding, over which the twin goes on
+        ours, theirs = (each(tokens, lengths).trace.h[row, :length] for each in (made.traced(), made))
+        assert relative_difference(ours, theirs) < 1e-12
     with pytest.raises(ValueError, match="only a layer that reads one way"):
         model(both_ways=True).traced()
 
@@ -109,8 +119,9 @@ WRONG = {
 
 @pytest.mark.parametrize(("sentence", "lengths"), WRONG.items())
 def test_lengths_that_do_not_fit_are_refused(sentence, lengths):
-    with pytest.raises(ValueError, match=sentence):
-        model()(texts()[0], lengths)
+    for made in (model(), model().traced()):
+        with pytest.raises(ValueError, match=sentence):
+            made(texts()[0], lengths)
 
 
 @pytest.mark.parametrize("options", [{"layer": "cnn"}, {"pool": "sum"}])

@@ -5,7 +5,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 from unrolled.layers import padding_mask
-from unrolled.models.transformer import Transformer, reader
+from unrolled.models import language_model
+from unrolled.models.language_model import LanguageModel
+from unrolled.models.transformer import Transformer, nats, reader
 from unrolled.training.sample import generate
 
 SIZES = {"vocab_size": 11, "embed_dim": 8, "num_heads": 2, "num_layers": 3, "context": 12}
@@ -123,3 +125,22 @@ def test_the_first_weights_are_gpt_2s():
 def test_too_long_a_text_says_how_long_it_may_be():
     with pytest.raises(ValueError, match="x has 13 steps; positions were learned for at most 12"):
         model()(torch.zeros(1, 13, dtype=torch.long))
+
+
+@pytest.mark.parametrize("context", [1, 2, 3])
+def test_nats_with_the_least_context_are_those_of_each_token_by_itself(context, relative_difference):
+    made, tokens = Transformer(5, 8, 2, 1, context).double(), torch.randint(5, (9,))
+    found, expected, half = nats(made, tokens), [], context // 2
+    for place in range(1, 9):
+        start = 0 if place <= context else place - 1 - half - (place - 1 - context) % (context - half)
+        logits = made(tokens[None, start:place]).logits[0, -1]
+        expected.append(-logits.log_softmax(dim=0)[tokens[place]])
+    assert relative_difference(found, torch.stack(expected)) < 1e-12
+
+
+@pytest.mark.parametrize("length", [0, 1])
+def test_of_a_single_token_nothing_can_be_scored(length):
+    tokens = torch.zeros(length, dtype=torch.long)
+    for score, made in ((nats, Transformer(5, 8, 2, 1, 4)), (language_model.nats, LanguageModel(5, 4, 6))):
+        with pytest.raises(ValueError, match=f"tokens has length {length}; at least 2 are wanted"):
+            score(made, tokens)

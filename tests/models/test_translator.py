@@ -111,3 +111,10 @@ def test_it_learns_to_turn_a_sequence_round():
     source = torch.randint(3, 9, (100, 5))
     written = greedy(made, source, torch.full((100,), 5), 10)
     assert sum(one.tokens == row.flip(0).tolist() for one, row in zip(written, source, strict=True)) > 90
+
+
+@pytest.mark.parametrize("shows", [(2, 0), (0, 2), (-1, 0), (0, -1)])
+def test_a_layer_or_head_that_is_not_there_cannot_be_shown(shows):
+    with pytest.raises(ValueError, match=r"shows is \(.*; a layer from 0 to 1 and a head from 0 to 1 are wanted"):
+        model(shows=shows)
+    assert model(shows=(1, 1)).shows == (1, 1)

@@ -239,6 +239,8 @@ def refuse_what_differs(module: Torchs, wanted: type[Torchs]) -> None:
     if not isinstance(module, wanted):
         raise TypeError(f"from_torch wants a torch.nn.{wanted.__name__}; a {type(module).__name__} came")
     activation = getattr(module.activation, "__name__", type(module.activation).__name__).lower()
+    if getattr(module.activation, "approximate", "none") != "none":
+        activation += f" by {module.activation.approximate}"
     came = {"norm_first": module.norm_first, "activation": activation, "bias": module.linear1.bias is not None}
     for name, value in {"norm_first": True, "activation": "gelu", "bias": True}.items():
         if came[name] != value:

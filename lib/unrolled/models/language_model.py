@@ -20,9 +20,7 @@ from torch.nn import functional as F
 from unrolled.layers import Embedding, expect
 from unrolled.layers.lstm import pair
 
-from .recurrent import TWINS, States, traced
-
-FUSED = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+from .recurrent import LAYERS, TWINS, States, refuse_single, traced, without_dropout
 
 State = Tensor | tuple[Tensor, Tensor]  # h (B, H); for an LSTM the pair (h, c)
 
@@ -42,12 +40,12 @@ class LanguageModel(nn.Module):
         self, vocab_size: int, embed_dim: int, hidden_size: int, layer: str = "lstm", dropout: float = 0.0
     ) -> None:
         super().__init__()
-        if layer not in FUSED:
-            raise ValueError(f"layer is {layer!r}; wanted one of {', '.join(FUSED)}")
+        if layer not in LAYERS:
+            raise ValueError(f"layer is {layer!r}; wanted one of {', '.join(LAYERS)}")
         bound = hidden_size**-0.5  # W_hy starts as in torch.nn.Linear; b_y, unlike there, at 0
         self.vocab_size, self.hidden_size = vocab_size, hidden_size
         self.embedding = Embedding(vocab_size, embed_dim)
-        self.recurrent = FUSED[layer](embed_dim, hidden_size, batch_first=True)
+        self.recurrent = LAYERS[layer](embed_dim, hidden_size, batch_first=True)
         self.dropout = nn.Dropout(dropout)
         self.W_hy = nn.Parameter(torch.empty(hidden_size, vocab_size).uniform_(-bound, bound))
         self.b_y = nn.Parameter(torch.zeros(vocab_size))
@@ -134,12 +132,15 @@ def reader(model: LanguageModel) -> Callable[[Tensor, State | None], tuple[Tenso
 
 @torch.no_grad()
 def nats(model: LanguageModel, tokens: Tensor, window: int = 500) -> Tensor:
-    """−ln p of every token of one long text (T,) but the first, each from all before it, without dropout: (T − 1,)."""
-    state, parts, was_training = None, [], model.training
-    model.eval()
-    for start in range(0, len(tokens) - 1, window):
-        piece = tokens[start : start + window + 1]
-        logits, _, state = model(piece[None, :-1], state)
-        parts.append(F.cross_entropy(logits[0], piece[1:], reduction="none"))
-    model.train(was_training)
+    """−ln p of every token of one long text (T,) but the first, each from all before it, without dropout: (T − 1,).
+
+    ValueError for fewer than two tokens.
+    """
+    refuse_single(tokens)
+    state, parts = None, []
+    with without_dropout(model):
+        for start in range(0, len(tokens) - 1, window):
+            piece = tokens[start : start + window + 1]
+            logits, _, state = model(piece[None, :-1], state)
+            parts.append(F.cross_entropy(logits[0], piece[1:], reduction="none"))
     return torch.cat(parts)

@@ -1,13 +1,16 @@
 """What the models share: a recurrent layer that is ours, or torch's for speed, and the way from one to the other."""
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from unrolled.layers import GRU, LSTM, RNN
+from unrolled.layers import GRU, LSTM, RNN, expect
 
+LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 TWINS = {nn.RNN: RNN, nn.LSTM: LSTM, nn.GRU: GRU}  # torch's layer, and ours that shows everything
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -54,6 +57,33 @@ def refuse_unreadable(layer: nn.Module) -> None:
             f"recurrent has num_layers={layer.num_layers}, bidirectional={layer.bidirectional}; "
             "one layer in one direction is wanted"
         )
+
+
+def check_lengths(lengths: Tensor, x: Tensor) -> None:
+    """Refuse lengths that are not (B,), or not within the steps of x (B, T, …)."""
+    expect.whole_numbers("lengths", lengths)
+    if lengths.shape != x.shape[:1]:
+        raise ValueError(f"lengths must have shape ({len(x)},), one for each text; {tuple(lengths.shape)} came")
+    if lengths.min() < 1 or lengths.max() > x.shape[1]:
+        came = lengths.min() if lengths.min() < 1 else lengths.max()
+        raise ValueError(f"lengths must lie between 1 and {x.shape[1]}; {came.item()} came")
+
+
+def refuse_single(tokens: Tensor) -> None:
+    """ValueError for a text (T,) of which nothing can be scored."""
+    if len(tokens) < 2:
+        raise ValueError(f"tokens has length {len(tokens)}; at least 2 are wanted, since the first is not scored")
+
+
+@contextmanager
+def without_dropout(model: nn.Module) -> Iterator[None]:
+    """For as long as it lasts; then the model trains again, if it did."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def readout(hidden_size: int, output_size: int) -> tuple[nn.Parameter, nn.Parameter]:

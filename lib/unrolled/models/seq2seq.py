@@ -26,6 +26,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.layers import Embedding, attention, padding_mask
 
+from .recurrent import LAYERS, check_lengths, without_dropout
+
 PAD, BEGIN, END = 0, 1, 2  # the first tokens of every target vocabulary
 
 
@@ -45,9 +47,6 @@ class Written(NamedTuple):
     weights: Tensor | None  # (B, T, S), where each step looked
     h: Any  # what decoding goes on from: the last state (B, H)
     q: Tensor | None = None  # (B, T, H), with attention: what each step asked
-
-
-LAYERS = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
 
 
 class Seq2Seq(nn.Module):
@@ -86,6 +85,7 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source: Tensor, lengths: Tensor) -> Memory:
         """source (B, S), and how many tokens of each row are real (B,)."""
+        check_lengths(lengths, source)
         x = self.dropout(self.source(source))
         packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, last = self.encoder(packed)
@@ -156,10 +156,16 @@ class Translation(NamedTuple):
 
 @torch.no_grad()
 def greedy(model: nn.Module, source: Tensor, lengths: Tensor, longest: int) -> list[Translation]:
-    """For each source, at every step the likeliest token, until END or `longest` tokens.
+    """For each source, at every step the likeliest token, until END or `longest` tokens, without dropout.
 
     The model is any that encodes and decodes as `Seq2Seq` does; so it is for `beam` and `loss`.
     """
+    refuse_none(longest)
+    with without_dropout(model):
+        return read_and_written(model, source, lengths, longest)
+
+
+def read_and_written(model: nn.Module, source: Tensor, lengths: Tensor, longest: int) -> list[Translation]:
     memory = model.encode(source, lengths)
     B = len(source)
     fresh = torch.full((B, 1), BEGIN, device=source.device)
@@ -199,9 +205,21 @@ def beam(model: nn.Module, source: Tensor, longest: int, width: int = 4, reward:
     """The best of the translations that a search with `width` hypotheses finds for one source (S,).
 
     Best is the lowest −ln p / length^reward; with reward 0 that is the likeliest, which tends to be short.
+    Without dropout.
     """
+    refuse_none(longest)
     if width < 1:
         raise ValueError(f"width is {width}; at least one hypothesis is wanted")
+    with without_dropout(model):
+        return searched(model, source, longest, width, reward)
+
+
+def refuse_none(longest: int) -> None:
+    if longest < 1:
+        raise ValueError(f"longest is {longest}; at least one token is wanted")
+
+
+def searched(model: nn.Module, source: Tensor, longest: int, width: int, reward: float) -> Translation:
     lengths = torch.tensor([len(source)])
     memory = model.encode(source[None], lengths)
     going, ended = [Begun([], [], 0.0, None)], []

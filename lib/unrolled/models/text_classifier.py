@@ -30,9 +30,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unrolled.layers import Embedding, SinusoidalPositions, TransformerBlock, expect, padding_mask
 
-from .recurrent import Answer, States, readout, run, traced
+from .recurrent import LAYERS, Answer, States, check_lengths, is_torchs, readout, run, traced, without_dropout
 
-LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 POOLS = ("last", "mean", "max")
 START = 0.1  # standard deviation of a word's numbers before training
 
@@ -71,19 +70,23 @@ class TextClassifier(nn.Module):
         return Answer(self.dropout(pooled) @ self.W_hy + self.b_y, trace)
 
     def read(self, x: Tensor, lengths: Tensor | None) -> States:
-        """Every state (B, T, H); those of padding are 0 where lengths are given."""
-        if lengths is None or type(self.recurrent) not in LAYERS.values():
+        """Every state (B, T, H). Where lengths are given those of padding are 0; the traced twin goes on over the
+        padding, and its states there are to be left out."""
+        if lengths is not None:
+            check_lengths(lengths, x)
+        if lengths is None or not is_torchs(self.recurrent):
             return run(self.recurrent, x)
-        check_lengths(lengths, x)
         packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
         h, _ = pad_packed_sequence(self.recurrent(packed)[0], batch_first=True, total_length=x.shape[1])
         return States(h)
 
     @torch.no_grad()
     def after_each_word(self, tokens: Tensor) -> Tensor:
-        """The logits (T, V) that this model would give if the text (T,) ended after each of its words."""
+        """The logits (T, V) that this model would give if the text (T,) ended after each of its words,
+        without dropout."""
         T = len(tokens)
-        return self(tokens.repeat(T, 1), torch.arange(1, T + 1)).y
+        with without_dropout(self):
+            return self(tokens.repeat(T, 1), torch.arange(1, T + 1)).y
 
     def traced(self) -> Self:
         """A copy with the same weights whose layer shows every gate; for one way."""
@@ -177,12 +180,3 @@ def moved(logits: Tensor, label: int = 1) -> Tensor:
     """The logits (T, V) after each word to (T,): by how much each word moved the log odds, the first from even odds."""
     odds = log_odds(logits, label)
     return torch.diff(odds, prepend=odds.new_zeros(1))
-
-
-def check_lengths(lengths: Tensor, x: Tensor) -> None:
-    expect.whole_numbers("lengths", lengths)
-    if lengths.shape != x.shape[:1]:
-        raise ValueError(f"lengths must have shape ({len(x)},), one for each text; {tuple(lengths.shape)} came")
-    if lengths.min() < 1 or lengths.max() > x.shape[1]:
-        came = lengths.min() if lengths.min() < 1 else lengths.max()
-        raise ValueError(f"lengths must lie between 1 and {x.shape[1]}; {came.item()} came")

@@ -19,6 +19,8 @@ from torch.nn import functional as F
 from unrolled.layers import Embedding, LearnedPositions, TransformerBlock, causal_mask, expect
 from unrolled.layers.transformer import BlockTrace, Past
 
+from .recurrent import refuse_single, without_dropout
+
 
 class Read(NamedTuple):
     """What one pass gives: the scores, what every block computed, and the cache to go on from."""
@@ -107,16 +109,15 @@ def nats(model: Transformer, tokens: Tensor) -> Tensor:
     """−ln p of every token of one long text (T,) but the first, without dropout: (T − 1,).
 
     Read in windows of the context that overlap by half: each token is scored once, from at least half a context
-    before it, but for those at the beginning.
+    before it, but for those at the beginning. ValueError for fewer than two tokens.
     """
-    was_training = model.training
-    model.eval()
-    half, parts, done = max(1, model.context // 2), [], 0
-    while done < len(tokens) - 1:
-        start = max(0, done - half)
-        piece = tokens[start : start + model.context + 1]
-        read = F.cross_entropy(model(piece[None, :-1]).logits[0], piece[1:], reduction="none")
-        parts.append(read[done - start :])
-        done = start + len(piece) - 1
-    model.train(was_training)
+    refuse_single(tokens)
+    half, parts, done = model.context // 2, [], 0
+    with without_dropout(model):
+        while done < len(tokens) - 1:
+            start = max(0, done - half)
+            piece = tokens[start : start + model.context + 1]
+            read = F.cross_entropy(model(piece[None, :-1]).logits[0], piece[1:], reduction="none")
+            parts.append(read[done - start :])
+            done = start + len(piece) - 1
     return torch.cat(parts)

@@ -28,6 +28,7 @@ from unrolled.layers import (
 )
 from unrolled.layers.transformer import Past
 
+from .recurrent import check_lengths
 from .seq2seq import begun
 
 
@@ -68,6 +69,10 @@ class Translator(nn.Module):
         super().__init__()
         D, N, H = embed_dim, num_heads, hidden_size
         layers, self.shows = expect.size("num_layers", num_layers), shows
+        if shows is not None and not (0 <= shows[0] < layers and 0 <= shows[1] < N):
+            raise ValueError(
+                f"shows is {shows}; a layer from 0 to {layers - 1} and a head from 0 to {N - 1} are wanted"
+            )
         self.source, self.target = Embedding(source_size, D), Embedding(target_size, D)
         self.positions = SinusoidalPositions(D)
         self.encoder = nn.ModuleList(TransformerBlock(D, N, H, dropout) for _ in range(layers))
@@ -79,6 +84,7 @@ class Translator(nn.Module):
 
     def encode(self, source: Tensor, lengths: Tensor) -> Memory:
         """source (B, S), and how many tokens of each row are real (B,)."""
+        check_lengths(lengths, source)
         mask = padding_mask(lengths.to(source.device), source.shape[1])
         x = self.dropout(self.positions(self.source(source)))
         for block in self.encoder:
