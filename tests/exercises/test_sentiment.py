@@ -99,6 +99,30 @@ def test_a_mean_without_a_mask_is_named():
     assert ex.masked_mean.judge(lambda h, lengths: h.mean(1)).mistake == "over_all_cells"
 
 
+def test_a_fill_that_may_win_is_named():
+    def masked_max(h, lengths):
+        h = h.clone()
+        for row, n in zip(h, lengths, strict=True):
+            row[n:] = -1
+        return h.max(dim=1).values
+
+    assert ex.masked_max.judge(masked_max).mistake == "minus_one"
+
+
+def test_a_score_of_probabilities_is_named():
+    def moved_by(z):
+        p = torch.softmax(z, dim=-1)
+        score = p[:, 1] - p[:, 0]
+        return score - torch.cat([torch.zeros(1), score[:-1]])
+
+    assert ex.moved_by.judge(moved_by).mistake == "of_probabilities"
+    assert ex.moved_by.judge(lambda z: z[:, 1] - z[:, 0] - torch.roll(z[:, 1] - z[:, 0], 1)).mistake == "rolled"
+
+
+def test_half_of_the_pairs_is_asked_for_in_texts():
+    assert "not a share" in ex.bag_on_pairs.judge(0.5).message
+
+
 def test_what_the_choice_says_of_the_reader_that_ships_is_so():
     """“in” goes up by nearly two after “great”, and down after “slow”."""
     from unrolled import training

@@ -52,6 +52,70 @@ def test_the_cases_of_greedy_search_end_and_are_cut():
     assert any(n == longest for n, longest in lengths)
 
 
+def test_a_search_until_end_alone_is_told_that_it_goes_too_far():
+    def greedy_search(step, h, longest):
+        token, written = 1, []
+        while token != 2:
+            logits, h = step(token, h)
+            token = logits.argmax().item()
+            written.append(token)
+        return written[:-1]
+
+    verdict = ex.greedy_search.judge(greedy_search)
+    assert verdict.mistake == "beyond_longest"
+    assert "beyond `longest`" in verdict.message
+
+
+def test_a_beam_that_adds_log_p_and_takes_the_largest_is_named():
+    def beam_step(nats, log_p, width):
+        best = (nats.unsqueeze(1) + log_p).view(-1).topk(width)
+        V = log_p.size(1)
+        return best.indices // V, best.indices % V, best.values
+
+    assert ex.beam_step.judge(beam_step).mistake == "wrong_sign_and_largest"
+
+
+def test_rows_and_tokens_the_other_way_round_are_named():
+    def beam_step(nats, log_p, width):
+        best = torch.topk((nats[:, None] - log_p).flatten(), width, largest=False)
+        V = log_p.shape[1]
+        return best.indices % V, best.indices // V, best.values
+
+    assert ex.beam_step.judge(beam_step).mistake == "rows_and_tokens_exchanged"
+
+
+def test_pieces_that_are_counted_wrong_are_named_and_the_words_are_shown():
+    def one_less(words, reference, n):
+        made, there = ([" ".join(side[i : i + n]) for i in range(len(side) - n)] for side in (words, reference))
+        return sum(min(made.count(g), there.count(g)) for g in set(made)) / len(made)
+
+    def every_place(words, reference, n):
+        made, there = (list(zip(*(side[k:] for k in range(n)), strict=False)) for side in (words, reference))
+        return sum(min(made.count(g), there.count(g)) for g in made) / len(made)
+
+    def single(words, reference, n):
+        return sum(min(words.count(g), reference.count(g)) for g in set(words)) / len(words)
+
+    named = {one_less: "last_left_out", every_place: "each_as_often_as_it_stands", single: "n_ignored"}
+    assert {answer: ex.clipped_precision.judge(answer).mistake for answer in named} == named
+    said = ex.clipped_precision.judge(lambda words, reference, n: 0.1).message
+    assert "Tried with words = ['la', 'la', 'la', 'gare'], reference = ['la', 'petite', 'gare'], n = 1." in said
+    of_pairs = ex.clipped_precision.judge(lambda words, reference, n: 0.5).message
+    assert (
+        "words = ['le', 'roi', 'dit', 'le', 'roi'], reference = ['le', 'roi', 'et', 'le', 'roi', 'dit'], n = 2"
+        in of_pairs
+    )
+
+
+def test_a_shift_inside_the_text_and_a_share_in_per_cent_are_named():
+    assert ex.teacher_forcing.judge(lambda tokens: (tokens[:-1], tokens[1:])).mistake == "inside_one_text"
+
+    def right_cells(weights, right):
+        return 100 * sum(bool(row[w.argmax()]) for w, row in zip(weights, right, strict=True)) / len(right)
+
+    assert ex.right_cells.judge(right_cells).mistake == "per_cent"
+
+
 def test_what_is_on_no_list_is_refused():
     assert ex.beam_step.judge(lambda nats, log_p, width: (nats, nats, nats)).outcome == "not yet"
     assert ex.teacher_forcing.judge(lambda tokens: (tokens * 2, tokens)).mistake is None

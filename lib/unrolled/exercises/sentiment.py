@@ -113,6 +113,8 @@ bag_on_pairs = Number(
         Mistake("all", 40, "Both texts of a pair hold the same words, so the bag gives both the same verdict."),
         Mistake("none", 0, "It gives both texts of a pair the same verdict, and one of the two is always right."),
         Mistake("at_its_usual_rate", 30, "That is its share on other reviews. These twins differ in nothing it sees."),
+        Mistake("a_share", 0.5, "In texts, please: how many of the 40, not a share."),
+        Mistake("another_share", 0.75, "In texts, please: how many of the 40. And that is its share on other reviews."),
     ],
     hints=["What does the bag see of the second text of a pair?", "One verdict for both, and they differ: so …?"],
     why="20: the same verdict for both texts of a pair is right for one of them, always.",
@@ -230,6 +232,11 @@ masked_max = Function(
             "zeros",
             lambda h, lengths: (h * real_of(h, lengths)).amax(dim=1),
             "The padding is set to 0 here, and 0 is larger than a negative state. Fill with −∞, which never wins.",
+        ),
+        Mistake(
+            "minus_one",
+            lambda h, lengths: h.masked_fill(~real_of(h, lengths), -1.0).amax(dim=1),
+            "The padding is set to −1 here, a bound for the states of a tanh or an LSTM alone. −∞ never wins.",
         ),
         Mistake(
             "polarity",
@@ -473,6 +480,26 @@ moved_by = Function(
             "sizes",
             lambda z: moved_by_reference(z).abs(),
             "These are sizes, without a sign. Whether a word moved the score up or down is half of the answer.",
+        ),
+        Mistake(
+            "of_probabilities",
+            lambda z: moved_by_reference(z.softmax(dim=1)),
+            "A softmax came first, so these are differences of probabilities. The score is a difference of logits.",
+        ),
+        Mistake(
+            "probability_positive",
+            lambda z: torch.diff(z.softmax(dim=1)[:, 1], prepend=torch.zeros(1)),
+            "This follows the probability of positive. The score is a difference of logits, without a softmax.",
+        ),
+        Mistake(
+            "probability_from_a_half",
+            lambda z: torch.diff(z.softmax(dim=1)[:, 1], prepend=torch.full((1,), 0.5)),
+            "This follows the probability of positive, from ½ on. The score is a difference of logits, from 0 on.",
+        ),
+        Mistake(
+            "rolled",
+            lambda z: score_of(z) - score_of(z).roll(1),
+            "torch.roll goes round: the first word is compared with the last here. Before the first the score is 0.",
         ),
         Mistake(
             "before_less_after",

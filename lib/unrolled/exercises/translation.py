@@ -47,6 +47,12 @@ teacher_forcing = Function(
             "END is never wanted here, so it would never learn to stop. After the last token it is to say END.",
         ),
         Mistake(
+            "inside_one_text",
+            lambda tokens: (tokens[:-1], tokens[1:]),
+            "That is the shift inside one text, as in 05. Here BEGIN and END are added, so both are one longer than "
+            "the target.",
+        ),
+        Mistake(
             "reads_the_end",
             lambda tokens: (with_end(with_begin(tokens)), with_end(tokens)),
             "END goes into the decoder here, and nothing is wanted after it. The last that it reads is the last token.",
@@ -107,6 +113,10 @@ def search(feed=lambda token: token, keep_state=True, stop=True, keep_end=False,
     return answer
 
 
+def beyond_longest(step, h, longest):
+    return search()(step, h, 100)
+
+
 greedy_search = Function(
     id="greedy_search",
     notebook=NOTEBOOK,
@@ -129,6 +139,11 @@ greedy_search = Function(
             "never_stops",
             search(stop=False),
             "It goes on after END, as far as it may. The translation ends where END is the likeliest.",
+        ),
+        Mistake(
+            "beyond_longest",
+            beyond_longest,
+            "It goes on beyond `longest`: a network that never says END would write for ever. Count what is written.",
         ),
         Mistake("keeps_begin", search(begin=True), "BEGIN was given to the decoder, not written by it; leave it out."),
         Mistake("least_likely", search(best=torch.argmin), "This takes the least likely token: argmax, not argmin."),
@@ -171,6 +186,11 @@ def flat_places(nats, log_p, width):
     return best.indices % len(nats), best.indices // len(nats), best.values
 
 
+def exchanged(nats, log_p, width):
+    rows, tokens, total = beam_step_reference(nats, log_p, width)
+    return tokens, rows, total
+
+
 beam_step = Function(
     id="beam_step",
     notebook=NOTEBOOK,
@@ -193,6 +213,17 @@ beam_step = Function(
             "wrong_sign",
             lambda nats, log_p, width: kept(nats[:, None] + log_p, width),
             "log p is negative, and −log p is what a token costs: subtract log_p.",
+        ),
+        Mistake(
+            "wrong_sign_and_largest",
+            lambda nats, log_p, width: kept(nats[:, None] + log_p, width, largest=True),
+            "The largest of nats + log p: what was spent so far counts in favour here. Costs are nats − log p, the "
+            "lowest wins.",
+        ),
+        Mistake(
+            "rows_and_tokens_exchanged",
+            exchanged,
+            "The tokens stand first here, the rows second: row = place // V, token = place % V, in this order.",
         ),
         Mistake(
             "the_worst",
@@ -271,6 +302,11 @@ right_cells = Function(
             "Divided by the number of right cells, a row that has two of them counts twice. Divide by the rows.",
         ),
         Mistake(
+            "per_cent",
+            lambda weights, right: 100 * right_cells_reference(weights, right),
+            "That is the share in per cent; asked for is the share itself, from 0 to 1.",
+        ),
+        Mistake(
             "count",
             lambda weights, right: right.gather(1, weights.argmax(dim=1, keepdim=True)).float().sum(),
             "That is the number of rows; asked for is their share.",
@@ -298,10 +334,16 @@ def shared(words, reference, n):
     return sum((Counter(grams(words, n)) & Counter(grams(reference, n))).values())
 
 
-WRITTEN = (
+def last_left_out(words, reference, n):
+    made, there = (Counter(grams(each, n)[:-1]) for each in (words, reference))
+    return (made & there).total() / made.total()
+
+
+WRITTEN = (  # the first two short enough to be said where an answer is wrong
+    ("la la la gare", "la petite gare", 1),
+    ("le roi dit le roi", "le roi et le roi dit", 2),
     ("le le chat noir le dort", "le chat dort et le chien noir attend", 1),
     ("le chat noir le chat dort le chat", "un chat noir et le chat dort ici", 2),
-    ("la la la gare", "la petite gare", 1),
 )
 
 clipped_precision = Function(
@@ -335,6 +377,25 @@ clipped_precision = Function(
                 sum(a == b for a, b in zip(grams(words, n), grams(reference, n), strict=False)) / len(grams(words, n))
             ),
             "This compares place by place, so one word left out spoils all that follow. Places don't count.",
+        ),
+        Mistake(
+            "last_left_out",
+            last_left_out,
+            "The last n-gram of each list is missing: there are len(words) − n + 1, so range(len(words) - n + 1).",
+        ),
+        Mistake(
+            "n_ignored",
+            lambda words, reference, n: clipped_precision_reference(words, reference, 1),
+            "This counts single words, whatever n is. An n-gram is n words in a row: tuple(words[i : i + n]).",
+        ),
+        Mistake(
+            "each_as_often_as_it_stands",
+            lambda words, reference, n: (
+                sum(min(grams(words, n).count(g), grams(reference, n).count(g)) for g in grams(words, n))
+                / len(grams(words, n))
+            ),
+            "The sum goes over every place, so what is written twice is added twice, min and all. Sum over the "
+            "different n-grams, each once: over a Counter or a set.",
         ),
         Mistake(
             "by_words",
