@@ -2,7 +2,7 @@ import pytest
 import safetensors.torch
 import torch
 from torch import nn
-from unrolled.training import fit, load, save
+from unrolled.training import fit, load, notes, save
 
 
 def model(hidden=3):
@@ -111,3 +111,45 @@ def test_the_file_of_a_training_run_is_not_taken_for_weights(tmp_path):
     fit(one, [torch.ones(3, 2)], lambda m, x: m(x).sum(), steps=1, lr=0.1, checkpoint=path, progress=False)
     with pytest.raises(ValueError, match=r"holds a training run.* fit\(…, checkpoint=…, resume=True\)"):
         load(path, one)
+
+
+def test_notes_are_read_without_the_weights(tmp_path):
+    """Of a file whose weights are gone beyond the header only the header can be read."""
+    path = save(tmp_path / "one.safetensors", model(2000), seed=3)
+    assert notes(path) == {"seed": 3}
+    read, opened = [], safetensors.safe_open
+
+    class Watched:
+        def __init__(self, *given, **options):
+            self.file = opened(*given, **options)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def metadata(self):
+            return self.file.metadata()
+
+        def get_tensor(self, name):
+            read.append(name)
+            return self.file.get_tensor(name)
+
+        def keys(self):
+            return self.file.keys()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(safetensors, "safe_open", Watched)
+        assert notes(path) == {"seed": 3}
+        assert not read
+        load(path, model(2000))
+        assert read
+
+
+def test_notes_of_what_is_no_checkpoint_are_refused_as_load_does(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no checkpoint"):
+        notes(tmp_path / "none.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(b"cut short")
+    with pytest.raises(ValueError, match="cannot be read as a safetensors file"):
+        notes(tmp_path / "cut.safetensors")

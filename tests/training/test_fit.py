@@ -2,12 +2,14 @@ import contextlib
 import math
 import sys
 import time
+import warnings
 
 import pytest
 import torch
 from torch import nn
 from unrolled.data import cue
 from unrolled.training import Step, fit, save
+from unrolled.training import run as run_module
 from unrolled.training.fit import clip
 from unrolled.training.stream import to_device
 
@@ -239,6 +241,49 @@ def test_a_run_that_patience_ended_between_two_checkpoints_is_written_whole(tmp_
     assert len(first.steps) == 30
     assert second == first
     assert again.weight.equal(model.weight)
+
+
+@pytest.mark.parametrize(("steps", "every", "written"), [(20, 10, [10, 20]), (25, 10, [10, 20, 25]), (5, 10, [5])])
+def test_a_run_is_written_once_at_each_time(tmp_path, monkeypatch, steps, every, written):
+    found, kept = [], run_module.write
+
+    def write(path, tensors, about):
+        found.append(about["step"])
+        return kept(path, tensors, about)
+
+    monkeypatch.setattr(run_module, "write", write)
+    run(checkpoint=tmp_path / "run.safetensors", steps=steps, checkpoint_every=every)
+    assert found == written
+
+
+def test_a_look_after_the_last_writing_is_written_too(tmp_path):
+    path, looks = tmp_path / "run.safetensors", iter([3.0, 1.0])
+    options = {"validate": lambda model: next(looks), "validate_every": 7, "checkpoint": path, "checkpoint_every": 10}
+    _, first = run(callback=lambda step: step.step == 10, **options)
+    _, second = run(resume=True, **options | {"steps": 10})
+    assert first.validation == second.validation == [(7, 3.0), (10, 1.0)]
+
+
+def test_what_a_loss_carries_is_taken_up_on_the_device_of_the_model(tmp_path):
+    class Carrying:
+        state = torch.zeros(2)
+
+        def state_dict(self):
+            return {"h": self.state}
+
+        def load_state_dict(self, state):
+            self.state = state["h"]
+
+    def begun(device):
+        model, loss = nn.Linear(4, 1, device=device), Carrying()
+        stream = run_module.Stream(lambda: None, torch.default_generator)
+        return run_module.Run(model, torch.optim.SGD(model.parameters(), 0.1), stream, loss)
+
+    begun("cpu").save(tmp_path / "run.safetensors")
+    again = begun("meta")  # a device that every machine has, and that isn't the processor
+    with warnings.catch_warnings(action="ignore"):  # of torch's, that copies to it do nothing
+        again.resume(tmp_path / "run.safetensors")
+    assert again.loss.state.device.type == "meta"
 
 
 def test_resuming_where_there_is_no_file_begins_a_run(tmp_path):

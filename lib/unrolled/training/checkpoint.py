@@ -8,6 +8,8 @@ A file appears whole or not at all: it is written beside its place and then move
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,8 @@ def load(path: str | Path, model: nn.Module) -> dict[str, Any]:
 
 def notes(path: str | Path) -> dict[str, Any]:
     """The notes of a checkpoint alone, without its weights; raises as `load` does."""
-    return read(path)[1].get("notes", {})
+    with opened(path) as file:
+        return described(file).get("notes", {})
 
 
 def write(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> Path:
@@ -72,16 +75,27 @@ def write(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> Path:
 
 def read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     """What `write` wrote. FileNotFoundError if there is no such file, CheckpointError if it is not whole."""
+    with opened(path) as file:
+        # copies: what get_tensor gives is a view of the file, which must not change, nor be replaced on Windows
+        return {name: file.get_tensor(name).clone() for name in list(file.keys())}, described(file)
+
+
+def described(file: safetensors.safe_open) -> dict[str, Any]:
+    about = json.loads((file.metadata() or {}).get("unrolled", "{}"))
+    if not isinstance(about, dict):
+        raise ValueError("its description is no object")
+    return about
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[safetensors.safe_open]:
+    """The file, of which nothing but the header is read yet; raises as `read` does, also for what is done with it."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint {path}; a file that save() wrote is wanted")
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {}).get("unrolled", "{}"))
-            if not isinstance(about, dict):
-                raise ValueError("its description is no object")
-            # copies: what get_tensor gives is a view of the file, which must not change, nor be replaced on Windows
-            return {name: file.get_tensor(name).clone() for name in list(file.keys())}, about
+            yield file
     except (safetensors.SafetensorError, ValueError) as error:
         raise CheckpointError(
             f"{path} ({path.stat().st_size} bytes) cannot be read as a safetensors file: {error}. "

@@ -117,7 +117,7 @@ def fit(
     run = Run(model, optimiser, Stream(batches, generator or torch.default_generator), loss)
     if resume and Path(checkpoint).exists():
         run.resume(checkpoint)
-    loss = parallel.spread(model, loss, count)
+    loss = parallel.spread(model, loss, count, run.step)
     was_training = model.training
     course = Course(run, steps, seconds)
     try:
@@ -142,7 +142,7 @@ def fit(
                     if validate and run.step % validate_every and not ends:
                         run.judge(look(model, validate))  # this was the last step
                     break
-            if checkpoint:
+            if checkpoint and not run.saved:
                 run.save(checkpoint)  # at the end, whether the steps, the patience or the callback ended it
     except BaseException as error:
         say_end(callback, error)

@@ -19,10 +19,17 @@ from torch.nn.parallel import DistributedDataParallel
 from unrolled.training.stream import mapped
 
 
-def begin(device: torch.device | str) -> None:
-    """Join the other processes, where torchrun has started several."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if torch.device(device).type == "cuda" else "gloo")
+def begin(device: torch.device | str) -> torch.device:
+    """Join the other processes, where torchrun has started several; gives the device of this one."""
+    device = torch.device(device)
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return device
+    if device.type == "cuda":  # each its own card; the clock's number stays on the processor
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    if not distributed.is_initialized():
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
+    return device
 
 
 def end() -> None:
@@ -49,27 +56,35 @@ def agreed(value: float) -> float:
     return tensor.item()
 
 
-def spread(model: nn.Module, loss: Callable, count: Callable[[Any], int] | None) -> Callable:
+def spread(model: nn.Module, loss: Callable, count: Callable[[Any], int] | None, done: int = 0) -> Callable:
     """The loss as it is, or over several processes."""
-    return loss if world() == 1 else Spread(model, loss, count)
+    return loss if world() == 1 else Spread(model, loss, count, done)
 
 
 class Spread:
     """A loss over several processes, in place of `loss`; its value is that of the whole batch, in each of them.
 
     `count(batch)` says over how many things the loss is a mean (rows unless given), so that unequal shares count right.
+    done: the steps that were taken before, in a run that is taken up; dropout draws from other numbers in each.
     """
 
-    def __init__(self, model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], count: Callable[[Any], int] | None):
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Callable[[nn.Module, Any], Tensor],
+        count: Callable[[Any], int] | None,
+        done: int = 0,
+    ):
         self.model, self.loss, self.count = DistributedDataParallel(model), loss, count or rows
-        self.calls = 0
+        self.calls = done
 
     def __call__(self, _model: nn.Module, batch: Any) -> Tensor:
         idle = rank() >= rows(batch)  # in a last small batch: it reads a row, which doesn't count
         mine = mapped(batch, lambda tensor: tensor[:1] if idle else tensor[rank() :: world()])
         share = 0 if idle else self.count(mine) * world() / self.count(batch)  # gradients are averaged afterwards
-        with torch.random.fork_rng(devices=[]):  # rows differ in number, and so would what dropout leaves to draw next
-            torch.default_generator.manual_seed(torch.initial_seed() + self.calls * world() + rank())
+        card = [torch.cuda.current_device()] if next(self.model.parameters()).is_cuda else []
+        with torch.random.fork_rng(card):  # rows differ in number, and so would what dropout leaves to draw next
+            torch.manual_seed(torch.initial_seed() + self.calls * world() + rank())
             local = self.loss(self.model, mine) * share
         self.calls += 1
         whole = local.detach().clone()

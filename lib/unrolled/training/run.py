@@ -25,16 +25,17 @@ class Run:
         self.validation: list[tuple[int, float]] = []
         self.best, self.stale = math.inf, 0  # the lowest validation, and looks since then
         self.best_weights: dict[str, Tensor] | None = None
+        self.saved = False  # as it is now
 
     def record(self, loss: float, gradient_norm: float) -> None:
-        self.step += 1
+        self.step, self.saved = self.step + 1, False
         self.losses.append(loss)
         self.gradient_norms.append(gradient_norm)
 
     def judge(self, value: float) -> None:
         """Keep the weights if their validation is the lowest so far."""
         self.validation.append((self.step, value))
-        self.stale += 1
+        self.stale, self.saved = self.stale + 1, False
         if value < self.best:
             self.best, self.stale = value, 0
             self.best_weights = copy.deepcopy(self.model.state_dict())
@@ -44,6 +45,7 @@ class Run:
             self.model.load_state_dict(self.best_weights)
 
     def save(self, path: str | Path) -> None:
+        self.saved = True
         if parallel.rank():  # the first of several processes writes
             return
         states, settings = split(self.optimiser.state_dict())
@@ -89,7 +91,8 @@ class Run:
         self.model.load_state_dict(weights)
         self.optimiser.load_state_dict(joined(unprefixed("optimiser", tensors), about["settings"]))
         if self.loss:
-            self.loss.load_state_dict(unprefixed("loss", tensors))
+            device = next(self.model.parameters()).device
+            self.loss.load_state_dict({name: t.to(device) for name, t in unprefixed("loss", tensors).items()})
         self.stream.rewind(about["passed"], tensors["round_began"])
         self.stream.generator.set_state(tensors["generator"])
         torch.set_rng_state(tensors["random"])
