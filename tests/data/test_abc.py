@@ -77,7 +77,15 @@ def test_hyphens_between_different_notes_are_slurs_and_go():
     assert body("|G-A B B-B G|c3-|c3") == "|GAB B-BG|c3-|c3"
 
 
-@pytest.mark.parametrize(("text", "found"), [("G$A", r"'\$'"), ("[M:3/4]GAB", "changes"), (">G", "before any note")])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("G$A", r"'\$'"),
+        ("[M:3/4]GAB", "changes"),
+        (">G", "before any note"),
+        ("(0ABc", r"\(0 is no tuplet; at least 1 note is wanted in one"),
+    ],
+)
 def test_what_is_not_a_melody_in_one_metre_is_refused(text, found):
     with pytest.raises(ValueError, match=found):
         body(text)
@@ -103,6 +111,22 @@ def test_a_moved_tune_is_the_same_tune_for_music21_and_comes_back(steps):
         moved_by |= apart
     assert moved_by
     assert all(abs(steps) <= abs(semitones) <= 2 * abs(steps) for semitones in moved_by)
+
+
+@pytest.mark.parametrize("unit", ["1/0", "-1/8", "1/-8", "0", "half"])
+def test_what_is_no_unit_is_refused(unit):
+    with pytest.raises(ValueError, match=f"L: is '{unit}'; a unit such as 1/8 is wanted"):
+        body("GAB", L=unit)
+
+
+def test_without_a_key_nothing_can_be_moved():
+    with pytest.raises(ValueError, match="text has no line K:, which names its key"):
+        abc.transposed("GAB cde|", 1)
+
+
+def test_a_pasted_tune_becomes_one_line():
+    pasted = 'X:12\r\nT:A jig\r\nM:6/8\r\nL:1/8\r\nK:G major\r\n|: GAB cde |\r\n"Am"{c}gfe dcB :|\r\n'
+    assert abc.plain(*abc.parts(pasted)) == "M:6/8\nL:1/8\nK:G\n|:GAB cde|gfe dcB:|\n"
 
 
 def test_accidentals_follow_the_key():

@@ -144,6 +144,19 @@ def test_one_that_is_gone_is_told(server, monkeypatch):
         fetch.fetch(gone)
 
 
+def test_another_file_that_was_put_there_is_told_with_both_sums(server):
+    server.status = 404
+    file = fetch.cache() / "players.txt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(TEXT.replace(b"players. ", b"players.\r\n"))
+    there = hashlib.sha256(file.read_bytes()).hexdigest()
+    with pytest.raises(
+        ConnectionError, match=rf"players.txt is there but is another file: .* {there}, {SUM} is wanted"
+    ):
+        fetch.fetch(source(server))
+    assert file.is_file()
+
+
 def test_shakespeare_is_the_file_that_is_meant(tmp_path, monkeypatch):
     monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path))
     (tmp_path / "tinyshakespeare.txt").write_bytes(TEXT)

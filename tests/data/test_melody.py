@@ -121,3 +121,11 @@ def test_musicxml_is_read_back_as_the_same_notes():
 
 def test_titled_is_whole_abc():
     assert melody.titled(JIG + "G|\n", "A", 7) == "X:7\nT:A\nM:6/8\nL:1/8\nK:G\nG|\n"
+
+
+def test_graces_and_chord_names_are_no_notes():
+    adorned, bare = (
+        melody.read(JIG + text + "\n") for text in ('{ag}"Am"GAB !trill!cde|G3 "D7"G3||', "GAB cde|G3 G3||")
+    )
+    assert adorned == bare
+    assert melody.judge(JIG + '{ag}"Am"GAB cde|"D"gfe dcB|G3 G3||\n') == melody.Judged("", "6/8", 1, 1, 14, 14)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from unrolled.data import phrasebook
-from unrolled.data.phrasebook import ALL_ADJECTIVES, ALL_NOUNS, PARTS, Grammar, load, written
+from unrolled.data.phrasebook import PARTS, Grammar, load, words_of, written
 
 EVERY = [pair for part in PARTS for pair in load(part)]
 
@@ -74,8 +74,10 @@ def test_the_rules_would_catch_what_they_are_for():
 
 def test_adjectives_agree_with_their_nouns():
     """Of every adjective that follows its noun in the file; the noun decides its form, here looked up again."""
-    forms = {form: each for each in ALL_ADJECTIVES if not each.before for form in each.forms}
-    nouns = {text: (noun, several) for noun in ALL_NOUNS for text, several in ((noun.des, True), (noun.un, False))}
+    forms = {form: each for each in words_of("adjective") if not each.before for form in each.forms}
+    nouns = {
+        text: (noun, several) for noun in words_of("noun") for text, several in ((noun.des, True), (noun.un, False))
+    }
     met = 0
     for _, french in EVERY:
         for word, after in re.findall(r"(?=\b([\wœ]+) ([\wç]+)\b)", french):
@@ -100,8 +102,8 @@ def test_what_is_held_out_is_new_in_its_combinations_and_old_in_its_words():
         {two for pair in part for two in zip(pair[0].split(), pair[0].split()[1:], strict=False)}
         for part in (train, held_out)
     ]
-    english = {each.english for each in ALL_ADJECTIVES}
-    nouns = {name for noun in ALL_NOUNS for name in (noun.one, noun.many)}
+    english = {each.english for each in words_of("adjective")}
+    nouns = {name for noun in words_of("noun") for name in (noun.one, noun.many)}
     described = [{(a, b.strip(".,?")) for a, b in two if a in english and b.strip(".,?") in nouns} for two in adjacent]
     new = described[1] - described[0]
     assert len(new) > 30

@@ -34,7 +34,6 @@ TOKEN = re.compile(
     r"|(?P<other>.)",
     re.DOTALL,
 )
-BARS = {"|": "|", "||": "||", "|]": "|]", "[|": "||", "|:": "|:", ":|": ":|", "::": "::"}
 IN_TIME_OF = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # notes of a tuplet; 5, 7 and 9 depend on the metre
 
 
@@ -105,6 +104,8 @@ def plain(fields: dict[str, str], body: str) -> str:
     """A tune as a model reads it: M:, L:, K: and one line of notes. ValueError where it can't be read."""
     meter = {"C": "4/4", "2/2": "C|"}.get(fields.get("M", ""), fields.get("M", "")).replace(" ", "")
     unit = fields.get("L") or ("1/8" if metre(meter) >= Fraction(3, 4) else "1/16")
+    if not re.fullmatch(r"1/[1-9]\d*|1", unit):
+        raise ValueError(f"L: is {unit!r}; a unit such as 1/8 is wanted")
     key = tidy_key(fields.get("K", ""))
     if re.search(r"^[MKLV]:(?![|:])|\[[MKLV]:", body, re.MULTILINE):
         raise ValueError("the tune changes its metre, unit or key on the way")
@@ -140,7 +141,7 @@ def tokens(body: str) -> list[tuple[str, str]]:
 
     ValueError for a character that ABC does not have here.
     """
-    body = re.sub(r"\{[^}]*\}|\"[^\"]*\"|![^!\n]*!|\+[^+\n]*\+|\\", "", body)  # graces, chord names, marks
+    body = unadorned(body)
     found: list[tuple[str, str]] = []
     for each in TOKEN.finditer(body):
         kind, text = each.lastgroup, each.group()
@@ -165,6 +166,11 @@ def tokens(body: str) -> list[tuple[str, str]]:
         else:
             found.append((kind, text))
     return ties_that_hold(found)
+
+
+def unadorned(body: str) -> str:
+    """Without graces, chord names and marks."""
+    return re.sub(r"\{[^}]*\}|\"[^\"]*\"|![^!\n]*!|\+[^+\n]*\+|\\", "", body)
 
 
 def together(one: str, two: str) -> str:
@@ -256,6 +262,8 @@ def tuplet(text: str, compound: bool) -> tuple[int, int, int]:
     """(p:q:r: p notes in the time of q, for the next r notes."""
     numbers = [int(number) if number else 0 for number in text[1:].split(":")]
     p = numbers[0]
+    if not p:
+        raise ValueError(f"{text} is no tuplet; at least 1 note is wanted in one")
     q = numbers[1] if len(numbers) > 1 and numbers[1] else IN_TIME_OF.get(p, 3 if compound else 2)
     return p, q, numbers[2] if len(numbers) > 2 and numbers[2] else p
 
@@ -278,7 +286,10 @@ def transposed(text: str, steps: int) -> str:
 
     ValueError where there is no such key.
     """
-    head, key, body = re.fullmatch(r"(.*^K:)([^\n]*)\n(.*)", text, re.DOTALL | re.MULTILINE).groups()
+    found = re.fullmatch(r"(.*^K:)([^\n]*)\n(.*)", text, re.DOTALL | re.MULTILINE)
+    if not found:
+        raise ValueError("text has no line K:, which names its key")
+    head, key, body = found.groups()
     before, new = signature(key), moved(key, steps)
     after = signature(new)
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from unrolled.data.characters import decoded
+
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 CHARACTERS = "".join(chr(code) for code in range(32, 127)) + "\n" + UNKNOWN
 INDEX = {character: index for index, character in enumerate(CHARACTERS)}
@@ -39,11 +41,7 @@ def encode(text: str) -> Tensor:
 
 def decode(indices: Tensor | Iterable[int]) -> str:
     """The text whose indices these are; `decode(encode(text))` differs from text in unknown characters only."""
-    numbers = indices.tolist() if isinstance(indices, Tensor) else list(indices)
-    for number in numbers:
-        if not 0 <= number < len(CHARACTERS):
-            raise ValueError(f"indices holds {number}; there are {len(CHARACTERS)} characters, numbered from 0")
-    return "".join(CHARACTERS[number] for number in numbers)
+    return decoded(indices, CHARACTERS)
 
 
 def paragraphs(text: str) -> list[str]:

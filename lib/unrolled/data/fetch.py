@@ -43,7 +43,7 @@ def cache() -> Path:
 
 
 def fetch(source: Source, wait: tuple[float, float] = WAIT) -> Path:
-    """The file in the cache, fetched if it isn't there.
+    """The file in the cache, fetched if it isn't there, or is another one.
 
     What came of it before a connection broke is kept and gone on with. Raises ConnectionError, with what to do
     offline, where the server can't be reached or breaks off again and again; ValueError where what came is not the
@@ -95,6 +95,11 @@ def more(url: str, part: Path, wait: tuple[float, float]) -> None:
 
 def offline(source: Source, file: Path, error: Exception) -> str:
     reason = type(error).__name__ if not isinstance(error, requests.HTTPError) else str(error.response.status_code)
+    if file.is_file():
+        return (
+            f"{source.url} can't be fetched ({reason}), and {file} is there but is another file: its SHA-256 is "
+            f"{digest(file)}, {source.sha256} is wanted. Other line ends would do that: save it as it comes"
+        )
     return (
         f"{source.url} can't be fetched ({reason}). Offline? On a machine that is online, save it as {file.name}, put "
         f"it into {file.parent}, and run this again; or use a text of your own, which every command takes"

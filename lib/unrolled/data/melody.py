@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from music21.stream import Score
 
 SEMITONES = dict(zip("CDEFGAB", [0, 2, 4, 5, 7, 9, 11], strict=True))
-HEADER = re.compile(r"M:(\S+)\nL:(1/\d+)\nK:(\S+)\n(\S[^\n]*)\n")
+HEADER = re.compile(r"M:(\S+)\nL:(1/[1-9]\d*)\nK:(\S+)\n(\S[^\n]*)\n")
 
 
 class Note(NamedTuple):
@@ -58,7 +58,7 @@ def titled(text: str, title: str = "Untitled", number: int = 1) -> str:
 
     A double repeat is written :||: here, since music21 (10.5) takes the D:: of a bar that ends on D for a field.
     """
-    return f"X:{number}\nT:{title}\n{text.rstrip().replace('::', ':||:')}\n"
+    return f"X:{number}\nT:{title}\n{abc.unadorned(text).rstrip().replace('::', ':||:')}\n"
 
 
 def score(text: str, title: str = "Untitled") -> "Score":

@@ -9,7 +9,7 @@ questions; the time of day; prices, in words.
 
 import random
 import sys
-from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from num2words import num2words
@@ -119,13 +119,12 @@ def noun(one: str, many: str, un: str, des: str, gender: str, kind: str) -> Noun
     return Noun(one, many, un, des, gender == "f", kind)
 
 
-def words_of(kind: str, make: Callable) -> list:
-    """The lines of data/phrasebook_words.txt that begin with this kind of word."""
+@cache
+def words_of(kind: str) -> list:
+    """The lines of data/phrasebook_words.txt that begin with this kind of word: "noun", "adjective" or "verb"."""
+    make = {"noun": noun, "adjective": adjective, "verb": verb}[kind]
     lines = WORDS.read_text(encoding="utf-8").splitlines()
     return [make(*line.split("|")[1:]) for line in lines if line.startswith(f"{kind}|")]
-
-
-ALL_NOUNS, ALL_ADJECTIVES, ALL_VERBS = words_of("noun", noun), words_of("adjective", adjective), words_of("verb", verb)
 
 
 def vowel(word: str) -> bool:
@@ -157,7 +156,7 @@ class Grammar:
 
     def described(self, noun: Noun, several: bool, most: int = 2) -> tuple[str, str, frozenset]:
         """The noun with up to one adjective on either side: both languages, and what was joined."""
-        fitting = self.among(ALL_ADJECTIVES, noun.kind)
+        fitting = self.among(words_of("adjective"), noun.kind)
         sides = [[each for each in fitting if each.before], [each for each in fitting if not each.before]]
         number = self.chance.choices(range(most + 1), [5, 6, 1][: most + 1])[0]
         chosen = [self.chance.choice(side) for side in self.chance.sample([s for s in sides if s], number)]
@@ -175,7 +174,7 @@ class Grammar:
 
     def definite(self, kinds: str, several: bool | None = None, most: int = 2) -> Phrase:
         """the …, or my, his, our, your, their …"""
-        noun = self.chance.choice(self.among(ALL_NOUNS, kinds))
+        noun = self.chance.choice(self.among(words_of("noun"), kinds))
         if noun.many == "-":
             several = False
         elif several is None:
@@ -194,7 +193,7 @@ class Grammar:
 
     def indefinite(self, kinds: str) -> tuple[Phrase, str]:
         """a …, some …; and its French after a negation."""
-        noun = self.chance.choice(self.among(ALL_NOUNS, kinds))
+        noun = self.chance.choice(self.among(words_of("noun"), kinds))
         mass, several = noun.many == "-", noun.many != "-" and self.chance.random() < 0.3
         english, french, joined = self.described(noun, several, most=1)
         if mass:
@@ -218,7 +217,7 @@ class Grammar:
 
     def doing(self) -> Phrase:
         """Somebody does or did something to something, or doesn't."""
-        who, act = self.subject(), self.chance.choice(ALL_VERBS)
+        who, act = self.subject(), self.chance.choice(words_of("verb"))
         past, negation = self.chance.random() < 0.35, self.chance.choice([None, None, *NEGATIONS])
         if past and negation == "no longer":
             negation = "not"
@@ -254,7 +253,7 @@ class Grammar:
         """Something is, or isn't, as an adjective says."""
         what = self.definite(self.chance.choice(["ride thing", "place", "person"]), most=1)
         inside = {english for english, _ in what.joined}
-        able = [each for each in self.among(ALL_ADJECTIVES, what.noun.kind) if each.english not in inside]
+        able = [each for each in self.among(words_of("adjective"), what.noun.kind) if each.english not in inside]
         how, negation = self.chance.choice(able), self.chance.choice([None, None, *NEGATIONS])
         english = " ".join(filter(None, [what.english, "are" if what.several else "is", negation, how.english]))
         verb = self.french_verb(what, "sont" if what.several else "est", NEGATIONS.get(negation))
@@ -326,7 +325,7 @@ class Grammar:
     def whether(self) -> Phrase:
         """Do you …? est-ce que vous …?"""
         english, french, person = self.chance.choice(PRONOUNS[1:])
-        act = self.chance.choice(ALL_VERBS)
+        act = self.chance.choice(words_of("verb"))
         kinds = " ".join(set(act.of.split()) - {"place", "person"}) or act.of
         what, _ = self.indefinite(kinds)
         asked = f"{'does' if person == 2 else 'do'} {english} {act.english[0]} {what.english}"
@@ -394,5 +393,6 @@ def load(part: str) -> list[Pair]:
 
 if __name__ == "__main__":
     parts = written()
-    FILE.write_text("".join(f"{part}\t{en}\t{fr}\n" for part in PARTS for en, fr in parts[part]), encoding="utf-8")
+    text = "".join(f"{part}\t{en}\t{fr}\n" for part in PARTS for en, fr in parts[part])
+    FILE.write_text(text, encoding="utf-8", newline="\n")
     sys.stdout.write(", ".join(f"{part}: {len(parts[part])}" for part in PARTS) + "\n")

@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from unrolled.data import abc
+from unrolled.data.characters import decoded
 
 END = "¶"  # before the first tune and after each: one character that no tune holds
 CHARACTERS = END + "\n #'(,-/0123456789:<=>ABCDEFGKLM[]^_abcdefghilmoprxyz|"
@@ -122,11 +123,7 @@ def encode(text: str) -> Tensor:
 
 def decode(indices: Tensor | Iterable[int]) -> str:
     """The text whose indices these are."""
-    numbers = indices.tolist() if isinstance(indices, Tensor) else list(indices)
-    for number in numbers:
-        if not 0 <= number < len(CHARACTERS):
-            raise ValueError(f"indices holds {number}; there are {len(CHARACTERS)} characters, numbered from 0")
-    return "".join(CHARACTERS[number] for number in numbers)
+    return decoded(indices, CHARACTERS)
 
 
 class Batch(NamedTuple):
