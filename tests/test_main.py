@@ -80,6 +80,14 @@ def test_it_runs_as_a_module():
         (["train", "language", "--text", "t", "--seconds", "0"], "'0' came; a number above 0 is wanted"),
         (["train", "language", "--text", "t", "--epochs", "0"], "'0' came; a whole number of at least 1 is wanted"),
         (["train", "language", "--text", "t", "--device", "toaster"], "'toaster' came, which this machine"),
+        (["train", "language", "--text", "t", "--device", "meta"], "'meta' came, which this machine"),
+        (["train", "language", "--text", "t", "--device", "hpu"], "'hpu' came, which this machine"),
+        (
+            ["train", "language", "--text", "t", "--seed", "9" * 20],
+            "came; a whole number from 0 and below 2⁶³ is wanted",
+        ),
+        (["sample", "--seed", str(2**63)], "came; a whole number from 0 and below 2⁶³ is wanted"),
+        (["sample", "--seed", "-1"], "'-1' came; a whole number from 0 and below 2⁶³ is wanted"),
     ],
 )
 def test_an_argument_that_cannot_be_meant_is_refused_with_what_is_wanted(arguments, sentence, capsys):
@@ -97,6 +105,15 @@ def test_a_damaged_model_is_told_in_one_line(tmp_path, capsys):
     (tmp_path / "model.safetensors").write_bytes(b"cut short")
     assert command_line.main(["sample", "--model", str(tmp_path)]) == 2
     assert "cannot be read as a safetensors file" in capsys.readouterr().err
+
+
+def test_what_the_system_refuses_is_told_in_one_line(monkeypatch, capsys):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("unrolled.exercises.progress.summary", full)
+    assert command_line.main(["progress"]) == 2
+    assert capsys.readouterr().err == "[Errno 28] No space left on device\n"
 
 
 def test_a_fault_of_ours_is_shown_whole(monkeypatch):

@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads has had enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     except Exception as error:
         if not isinstance(error, about_what_was_given()):
             raise
@@ -42,7 +45,7 @@ def about_what_was_given() -> tuple[type[Exception], ...]:
     from unrolled.commands.given import Refused
     from unrolled.training import CheckpointError
 
-    return Refused, CheckpointError, FloatingPointError, FileExistsError, NotADirectoryError, PermissionError
+    return Refused, CheckpointError, FloatingPointError, OSError
 
 
 def number(kind: type, wanted: str, right: Callable[[float], bool]) -> Callable[[str], float]:
@@ -60,6 +63,7 @@ def number(kind: type, wanted: str, right: Callable[[float], bool]) -> Callable[
     return read
 
 
+SEED = number(int, "a whole number from 0 and below 2⁶³", lambda value: 0 <= value < 2**63)
 COUNT = number(int, "a whole number of at least 1", lambda value: value >= 1)
 SECONDS = number(float, "a number above 0", lambda value: 0 < value < math.inf)
 TEMPERATURE = number(float, "a number of at least 0", lambda value: 0 <= value < math.inf)
@@ -67,12 +71,12 @@ SHARE = number(float, "a number above 0 and up to 1", lambda value: 0 < value <=
 
 
 def device(name: str) -> str:
-    """A device that this machine has."""
+    """A device that this machine has, and that computes."""
     import torch
 
     try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError):  # AssertionError where torch was built without it
+        torch.zeros(1, device=name).item()
+    except (RuntimeError, AssertionError, ImportError):  # the last two where torch was built without it
         raise argparse.ArgumentTypeError(f"{name!r} came, which this machine does not have; cpu always works") from None
     return name
 
@@ -98,7 +102,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
         length = task.add_mutually_exclusive_group(required=True)
         length.add_argument("--seconds", type=SECONDS, help="how long to train")
         length.add_argument("--epochs", type=COUNT, help="how often to go through the file")
-        task.add_argument("--seed", type=int, default=0)
+        task.add_argument("--seed", type=SEED, default=0)
         task.add_argument("--device", type=device, help="cpu, cuda or mps; else the fastest there is")
         task.add_argument("--out", default="trained", metavar="DIR", help="where the model goes (trained)")
         task.add_argument("--resume", action="store_true", help="go on with the run in --out")
@@ -128,12 +132,12 @@ def train(chosen: argparse.Namespace) -> int:
 
 def add_sample(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="trained", metavar="DIR", help="where `train language` put it (trained)")
-    command.add_argument("--prompt", default="\n", help="what the text begins with")
+    command.add_argument("--prompt", help="what the text begins with (a new line)")
     command.add_argument("--length", type=COUNT, default=500, help="characters to write (500)")
     command.add_argument("--temperature", type=TEMPERATURE, default=0.8)
     command.add_argument("--top-k", type=COUNT)
     command.add_argument("--nucleus", type=SHARE)
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=SEED, default=0)
 
 
 def sample(chosen: argparse.Namespace) -> int:
@@ -150,13 +154,14 @@ def add_classify(command: argparse.ArgumentParser) -> None:
 
 
 def classify(chosen: argparse.Namespace) -> int:
-    """A line a text: label, probability, text."""
+    """A line a text: label, probability, text; of an empty one an empty line."""
     from unrolled.commands import classify
 
-    texts = chosen.texts or lines_that_came()
-    for text, (label, p) in zip(texts, classify.classify(chosen.model, texts) if texts else [], strict=True):
-        print(f"{label}\t{p:.3f}\t{text}")
-    return 0
+    def told(texts: list[str]) -> list[str]:
+        found = zip(classify.classify(chosen.model, texts), texts, strict=True)
+        return [f"{label}\t{p:.3f}\t{text}" for (label, p), text in found]
+
+    return line_by_line(chosen.texts, told)
 
 
 def add_translate(command: argparse.ArgumentParser) -> None:
@@ -166,16 +171,21 @@ def add_translate(command: argparse.ArgumentParser) -> None:
 
 
 def translate(chosen: argparse.Namespace) -> int:
-    """A line a text."""
+    """A line a text, and an empty one of an empty one."""
     from unrolled.commands import translate
 
-    texts = chosen.texts or lines_that_came()
-    print("\n".join(translate.translate(chosen.model, texts, chosen.beam)) if texts else "", end="\n" if texts else "")
+    return line_by_line(chosen.texts, lambda texts: translate.translate(chosen.model, texts, chosen.beam))
+
+
+def line_by_line(texts: list[str], answers: Callable[[list[str]], list[str]]) -> int:
+    """Print the answer to each text, or to each line of the standard input; so that lines out are those in, an empty
+    one stays empty."""
+    asked = [text.strip() for text in texts or sys.stdin]
+    full = [text for text in asked if text]
+    found = iter(answers(full) if full else [])
+    for text in asked:
+        print(next(found) if text else "")
     return 0
-
-
-def lines_that_came() -> list[str]:
-    return [line.strip() for line in sys.stdin if line.strip()]
 
 
 def doctor(_: argparse.Namespace) -> int:

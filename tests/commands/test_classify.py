@@ -56,11 +56,11 @@ def test_it_learns_what_a_bag_of_words_cannot(examples, tmp_path, capsys):
 def test_texts_come_from_the_standard_input_too(examples, tmp_path, capsys, monkeypatch):
     assert run("--examples", examples, "--epochs", 1, "--model", "gru", "--out", tmp_path / "out") == 0
     capsys.readouterr()
-    monkeypatch.setattr("sys.stdin", io.StringIO("warm it was\n\nunheard of words\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\nwarm it was\n \n\nunheard of words\n"))
     assert command_line.main(["classify", "--model", str(tmp_path / "out")]) == 0
-    lines = [line.split("\t") for line in capsys.readouterr().out.strip().splitlines()]
-    assert [line[2] for line in lines] == ["warm it was", "unheard of words"]
-    assert all(0.5 <= float(line[1]) <= 1 for line in lines)
+    lines = [line.split("\t") for line in capsys.readouterr().out.removesuffix("\n").split("\n")]
+    assert [line[-1] for line in lines] == ["", "warm it was", "", "", "unheard of words"]
+    assert all(0.5 <= float(line[1]) <= 1 for line in lines if len(line) > 1)
 
 
 def test_the_parts_are_stratified_and_share_no_text(tmp_path):
@@ -169,6 +169,39 @@ def test_examples_that_cannot_be_used_are_told_in_one_line(tmp_path, capsys, sen
     assert len(err.splitlines()) == 1
 
 
+NOT_ENOUGH = "gives nothing to train on; at least two labels with three different texts each are wanted"
+FEW = {
+    NOT_ENOUGH: "good\tfine\ngood\tnice\nbad\tawful\nbad\tpoor",
+    "label 'bad' has too few texts; three different ones are wanted: to train, to look at, to hold out": (
+        "good\ta\ngood\tb\ngood\tc\nso\td\nso\te\nso\tf\nbad\tawful\nbad\tpoor\nbad\tPOOR"
+    ),
+}
+
+
+@pytest.mark.parametrize(("sentence", "content"), FEW.items())
+def test_a_label_with_too_few_texts_is_told_how_many_are_wanted(tmp_path, sentence, content):
+    path = tmp_path / "examples.tsv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Refused, match=sentence):
+        classify.split(path)
+
+
+def test_three_texts_of_each_label_are_enough_and_two_with_a_validation_file(tmp_path):
+    path, other = tmp_path / "examples.tsv", tmp_path / "other.tsv"
+    path.write_text("\n".join(f"{label}\t{label} {n}" for label in ("good", "bad") for n in range(3)))
+    for seed in range(20):
+        assert classify.split(path, seed=seed).labels == ["bad", "good"]
+    other.write_text("good\tindeed")
+    path.write_text("\n".join(f"{label}\t{label} {n}" for label in ("good", "bad") for n in range(2)))
+    assert classify.split(path, other).labels == ["bad", "good"]
+    path.write_text(path.read_text() + "\nso\tso so")
+    with pytest.raises(Refused, match="label 'so' has too few texts; two different ones are wanted: to train, to look"):
+        classify.split(path, other)
+    path.write_text("good\tfine\nbad\tawful")
+    with pytest.raises(Refused, match="at least two labels with two different texts each are wanted"):
+        classify.split(path, other)
+
+
 def test_a_label_that_is_only_held_out_is_told(examples, tmp_path):
     other = tmp_path / "other.tsv"
     other.write_text("strange\tnever seen before")
@@ -254,3 +287,26 @@ def test_long_texts_and_several_labels_are_learned_from_few_examples(tmp_path):
     path.write_text("\n".join(lines), encoding="utf-8")
     trained = classify.train(path, Asked(tmp_path / "out", epochs=8, say=lambda _: None))
     assert trained.accuracy > 0.85
+
+
+def test_a_model_without_its_words_is_told(tmp_path):
+    training.save(tmp_path / "model.safetensors", torch.nn.Linear(1, 1), task="classify", kind="lstm", settings=[])
+    with pytest.raises(Refused, match="has no words and no labels among its notes; one that `train classify` wrote"):
+        classify.classify(tmp_path, ["a text"])
+
+
+def test_the_model_is_kept_before_what_is_held_out_is_scored(examples, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classify, "baseline", interrupt)
+    assert run("--examples", examples, "--epochs", 1, "--out", tmp_path) == 130
+    assert training.notes(tmp_path / "model.safetensors").keys() == {
+        "task",
+        "kind",
+        "words",
+        "labels",
+        "settings",
+        "split",
+    }
+    assert next(label for label, _ in classify.classify(tmp_path, ["warm"])) in ("good", "bad")

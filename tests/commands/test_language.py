@@ -210,3 +210,45 @@ def test_length_is_asked_for(text):
     with pytest.raises(SystemExit) as ended:
         run("--text", text)
     assert ended.value.code == 2
+
+
+def test_the_model_is_kept_before_what_is_held_out_is_scored(text, tmp_path, monkeypatch):
+    kept, held = language.mean_nats, language.split(text).held_out
+
+    def mean_nats(score, before, scored):
+        if len(scored) == len(held):
+            raise KeyboardInterrupt
+        return kept(score, before, scored)
+
+    monkeypatch.setattr(language, "mean_nats", mean_nats)
+    assert run("--text", text, "--epochs", 2, "--out", tmp_path) == 130
+    assert language.sample(tmp_path, "the", 5).startswith("the")
+
+
+def test_without_a_prompt_it_begins_on_a_new_line_or_with_a_character_of_its_own(text, tmp_path, capsys):
+    language.train(text, quiet(tmp_path / "lines", 1))
+    assert command_line.main(["sample", "--model", str(tmp_path / "lines"), "--length", "3"]) == 0
+    assert capsys.readouterr().out.startswith("\n")
+    one_line = tmp_path / "one.txt"
+    one_line.write_text(text.read_text().replace("\n", "_").replace(" ", "_"))
+    language.train(one_line, quiet(tmp_path / "one", 1))
+    assert command_line.main(["sample", "--model", str(tmp_path / "one"), "--length", "3"]) == 0
+    assert capsys.readouterr().out.startswith(".")  # the first in order
+
+
+class OnACard:
+    """What a score is on a device that has no double precision: it must come to the processor first."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __getitem__(self, part):
+        return OnACard(self.tensor[part])
+
+    def cpu(self):
+        return self.tensor
+
+
+def test_scores_are_added_up_on_the_processor():
+    found = language.mean_nats(lambda tokens: OnACard(tokens[1:].float()), torch.zeros(3), torch.tensor([1.0, 2.0]))
+    assert found == 1.5

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+from collections import Counter
 
 import pytest
 import torch
@@ -154,3 +155,71 @@ def test_each_model_trains_and_what_it_kept_translates(kind, pairs, tmp_path, ca
     assert isinstance(made, model)
     if model is Seq2Seq:
         assert type(made.encoder) is type(made.decoder) is {"lstm": nn.LSTM, "rnn": nn.RNN}[kind]
+
+
+def test_a_word_that_training_has_seen_once_is_unknown_to_it(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    lines = [f"the cat {n % 7} sees\tle chat {n % 7} voit" for n in range(7)] * 2
+    path.write_text("\n".join(dict.fromkeys(lines)) + "\na rare word\tun mot rare", encoding="utf-8")
+    other = tmp_path / "other.tsv"
+    other.write_text("the cat sees\tle chat voit")
+    out = translate.train(path, Asked(tmp_path / "out", epochs=1, say=lambda _: None), other).file
+    notes, parts = training.notes(out), translate.split(path, other)
+    for side, name in enumerate(("source", "target")):
+        counts = Counter(token for line in parts.train for token in translate.tokenise(line[side]))
+        assert sorted(notes[name]) == sorted([*translate.SPECIAL, *(t for t in counts if counts[t] > 1)])
+    assert any(
+        translate.UNKNOWN in pair[1] for pair in translate.Words(*(notes["source"], notes["target"])).pairs(parts.train)
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "source", "place", "wanted"),
+    [
+        (" l", "Zebra runs", 0, "Le Zebra"),
+        (" l", "The (zebra)", 2, "Le zebra"),
+        ("'", "The zebra", 1, "Le'zebra"),
+        ("’", "The zebra", 1, "Le’zebra"),
+    ],
+)
+def test_an_unknown_word_has_the_space_of_its_new_place(before, source, place, wanted):
+    words = translate.Words([*translate.SPECIAL], [*translate.SPECIAL, "Le", before])
+    weights = torch.zeros(3, len(translate.tokenise(source)))
+    weights[:, place] = 1
+    tokens = [4, 5, 3] if before in "'’" else [4, 3]
+    assert "".join(words.written(source, Translation(tokens, weights, 0.0))) == wanted
+    assert "".join(words.written(source, Translation([3], weights, 0.0))) == translate.tokenise(source)[place].strip()
+
+
+def test_a_translation_that_differs_in_the_kind_of_its_spaces_is_exact_and_one_word_has_a_bleu(tmp_path, monkeypatch):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(f"word{n}\tmot{chr(97 + n)}\N{NO-BREAK SPACE}?" for n in range(20)), encoding="utf-8")
+    right = {line.first: line.second.replace("\N{NO-BREAK SPACE}", " ") for line in translate.split(path).held_out}
+    monkeypatch.setattr(translate, "translated", lambda model, words, sources: [right[each] for each in sources])
+    trained = translate.train(path, Asked(tmp_path / "out", epochs=1, say=lambda _: None))
+    assert trained.exact == 1
+    assert trained.bleu == pytest.approx(100)  # of two tokens each: there are no four in a row
+    assert trained.chrf == pytest.approx(100)
+
+
+def test_the_model_is_kept_before_what_is_held_out_is_scored(pairs, tmp_path, monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    kept = translate.translated
+    monkeypatch.setattr(translate, "translated", interrupt)
+    assert run("--pairs", pairs, "--epochs", 1, "--out", tmp_path) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+    monkeypatch.setattr(translate, "translated", kept)
+    assert "bleu" not in training.notes(tmp_path / "model.safetensors")
+    assert len(translate.translate(tmp_path, ["The red cat."], 1)) == 1
+
+
+def test_lines_out_are_lines_in(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(translate, "translate", lambda out, texts, width: [text.upper() for text in texts])
+    monkeypatch.setattr("sys.stdin", io.StringIO("\none\n  \ntwo\n\n"))
+    assert command_line.main(["translate", "--model", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "\nONE\n\nTWO\n\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert command_line.main(["translate", "--model", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == ""

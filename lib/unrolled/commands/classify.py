@@ -23,7 +23,8 @@ from unrolled.commands.given import Line, Refused
 from unrolled.commands.run import Asked
 from unrolled.data import words
 from unrolled.data.batching import pad
-from unrolled.models.text_classifier import LAYERS, TextClassifier, TransformerClassifier
+from unrolled.models.recurrent import LAYERS
+from unrolled.models.text_classifier import TextClassifier, TransformerClassifier
 
 HELD_OUT, LOOKED_AT = 0.1, 0.1
 UNKNOWN = 1  # the number of <unk>
@@ -85,8 +86,13 @@ def split(path: str | Path, validation: str | Path | None = None, seed: int = 0)
     labels = sorted({line.first for line in train})
     if len(labels) < 2:
         only = f"{labels[0]!r} alone" if labels else "nothing"
-        raise Refused(f"{path} gives {only} to train on; at least two labels with two texts each are wanted")
+        each = "three different texts each" if validation is None else "two different texts each"
+        raise Refused(f"{path} gives {only} to train on; at least two labels with {each} are wanted")
     strange = sorted({line.first for line in [*looked_at, *held_out]} - set(labels))
+    if strange and (validation is None or strange[0] in firsts(looked_at)):
+        wanted = "three different ones are wanted: to train, to look at, to hold out"
+        wanted = wanted if validation is None else "two different ones are wanted: to train, to look at"
+        raise Refused(f"label {strange[0]!r} has too few texts; {wanted}")
     if strange:
         raise Refused(f"label {strange[0]!r} is not among those to train on ({', '.join(labels)})")
     return Split(train, looked_at, held_out, labels, told)
@@ -170,12 +176,15 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        of=repr((kind, asked.seed, parts)),
     )
     cool(model, tempered(scores(model, looked[0], device), looked[1])[1])
+    notes = {"task": "classify", "kind": kind, "words": list(vocabulary.words), "labels": parts.labels}
+    notes |= {"settings": list(sizes), "split": parts.told}
+    asked.keep(model, **notes)  # before what is held out is scored, which may be interrupted
     right = scores(model, held[0], device).argmax(dim=-1) == held[1]
     accuracy, simple = right.double().mean().item(), baseline([*parts.train, *parts.looked_at], parts.held_out)
-    notes = {"task": "classify", "kind": kind, "words": list(vocabulary.words), "labels": parts.labels}
-    asked.keep(model, **notes, settings=list(sizes), accuracy=accuracy, split=parts.told)
+    asked.keep(model, **notes, accuracy=accuracy)
     return Trained(asked.file(), accuracy, simple, *went)
 
 

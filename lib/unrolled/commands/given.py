@@ -23,13 +23,16 @@ def text(path: str | Path) -> str:
         raise Refused(f"{path} is a folder; a text file is wanted") from None
     except PermissionError:
         raise Refused(f"{path} may not be read; its permissions forbid it") from None
+    except OSError as error:
+        raise Refused(f"{path} can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise Refused(
             f"{path} is not UTF-8 (byte {error.start + 1} can't be read); save it as UTF-8, as most editors offer"
         ) from None
+    found = found.removeprefix("\N{BYTE ORDER MARK}")
     if not found.strip():
         raise Refused(f"{path} is empty; a text is wanted")
-    return found.removeprefix("\N{BYTE ORDER MARK}")
+    return found
 
 
 class Line(NamedTuple):
@@ -42,7 +45,7 @@ class Line(NamedTuple):
 def lines(path: str | Path, fields: str) -> list[Line]:
     """A file of two fields a line with a tab between; `fields` says in words what they are. Empty lines are skipped."""
     found = []
-    for number, line in enumerate(text(path).splitlines(), start=1):
+    for number, line in enumerate(text(path).split("\n"), start=1):
         if not line.strip():
             continue
         parts = [part.strip() for part in line.split("\t")]

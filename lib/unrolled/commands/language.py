@@ -173,7 +173,7 @@ def fitting(sizes: Settings, length: int, path: str | Path) -> Settings:
 
 def mean_nats(score: Callable[[Tensor], Tensor], before: Tensor, scored: Tensor) -> float:
     """Of every character of `scored` exactly once, read on from the end of `before`."""
-    return score(torch.cat([before[-BEFORE:], scored]))[-len(scored) :].double().mean().item()
+    return score(torch.cat([before[-BEFORE:], scored]))[-len(scored) :].cpu().double().mean().item()
 
 
 class Trained(NamedTuple):
@@ -202,10 +202,13 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        of=repr((kind, asked.seed, parts.told, text(path))),
     )
-    score = mean_nats(task.nats, torch.cat([seen, looked]), held)
     notes = {"task": "language", "kind": kind, "characters": parts.characters, "settings": list(sizes)}
-    asked.keep(task.model, **notes, val_nats_per_char=score, split=parts.told)
+    notes["split"] = parts.told
+    asked.keep(task.model, **notes)  # before what is held out is scored, which may be interrupted
+    score = mean_nats(task.nats, torch.cat([seen, looked]), held)
+    asked.keep(task.model, **notes, val_nats_per_char=score)
     return Trained(asked.file(), score, *went)
 
 
@@ -220,7 +223,7 @@ def load(out: str | Path) -> tuple[Recurrent | Attentive, str]:
 
 def sample(
     out: str | Path,
-    prompt: str,
+    prompt: str | None,
     length: int,
     *,
     temperature: float = 0.8,
@@ -228,8 +231,13 @@ def sample(
     nucleus: float | None = None,
     seed: int = 0,
 ) -> str:
-    """The prompt and `length` characters more. Refused for a prompt with characters that the text did not have."""
+    """The prompt and `length` characters more. Refused for a prompt with characters that the text did not have.
+
+    Without a prompt it begins on a new line, or, of a text that has none, with the first of its characters.
+    """
     task, characters = load(out)
+    if prompt is None:
+        prompt = "\n" if "\n" in characters else characters[0]
     strange = "".join(sorted(set(prompt) - set(characters)))
     if strange or not prompt:
         came = f"{strange!r}, which the text it was trained on does not have" if strange else "nothing"

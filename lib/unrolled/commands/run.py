@@ -1,5 +1,6 @@
 """What the tasks have in common: training that may be interrupted, and the file that it leaves."""
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,11 @@ from unrolled.commands.given import Refused
 from unrolled.training import parallel
 
 FILE, RUN = "model.safetensors", "run.safetensors"
+NOTES = {  # that a model is made anew from
+    "language": ("kind", "characters", "settings"),
+    "classify": ("kind", "words", "labels", "settings"),
+    "translate": ("kind", "source", "target", "settings"),
+}
 
 
 class Asked(NamedTuple):
@@ -29,8 +35,7 @@ class Asked(NamedTuple):
     def on(self) -> torch.device:
         """The device; joins the other processes, where torchrun has started several."""
         device = torch.device(self.device) if self.device else training.pick_device()
-        parallel.begin(device)
-        return device
+        return parallel.begin(device)
 
     def told(self, text: str) -> None:
         """Say it once."""
@@ -40,7 +45,7 @@ class Asked(NamedTuple):
     def keep(self, model: nn.Module, **notes: Any) -> None:
         """Write the model's file, once."""
         if parallel.rank() == 0:
-            training.save(self.file(), model.cpu(), **notes)
+            training.save(self.file(), model, **notes)
 
     def file(self) -> Path:
         return Path(self.out) / FILE
@@ -81,9 +86,10 @@ def fit(
     lr: float,
     weight_decay: float,
     count: Callable[[Any], int] | None = None,
+    of: str = "",
 ) -> Went:
     """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order."""
-    taken = 0
+    file, taken = begun(asked, of), 0
 
     def count_on(step: training.Step) -> None:
         nonlocal taken
@@ -91,7 +97,7 @@ def fit(
 
     every = max(a_round, 100) if asked.epochs is None else a_round
     try:
-        training.fit(
+        history = training.fit(
             model,
             batches,
             loss,
@@ -103,7 +109,7 @@ def fit(
             clip_norm=1.0,
             validate=validate,
             validate_every=every,
-            checkpoint=Path(asked.out) / RUN,
+            checkpoint=file,
             checkpoint_every=every,
             resume=asked.resume,
             progress=True,
@@ -113,7 +119,29 @@ def fit(
     except KeyboardInterrupt:  # fit has put the best weights back
         asked.told("interrupted: the best weights so far are kept")
         return Went(taken, interrupted=True)
-    return Went(taken, interrupted=False)
+    return Went(len(history.steps), interrupted=False)
+
+
+def begun(asked: Asked, of: str) -> Path:
+    """The file of the run; `of` is all that it depends on. Refused where --resume finds a run of something else, or
+    none, and where --out can't be written."""
+    file = Path(asked.out) / RUN
+    mark, now = file.with_suffix(".sha256"), hashlib.sha256(of.encode()).hexdigest()
+    if asked.resume:
+        if not file.is_file():
+            raise Refused(f"{file} is not there; without --resume a run begins")
+        if not mark.is_file() or mark.read_text(encoding="ascii") != now:
+            raise Refused(f"{file} is a run on other data, or of another --seed or --model; --resume wants the same")
+    elif parallel.rank() == 0:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)  # of an earlier run, which --resume would take for this one
+            mark.write_text(now, encoding="ascii")
+        except OSError as error:
+            raise Refused(f"--out {asked.out} can't be written to: {error.strerror}") from None
+    if asked.file().is_dir():
+        raise Refused(f"{asked.file()} is a folder; the model is to be a file there")
+    return file
 
 
 def notes_of(out: str | Path, task: str, wanted: str) -> dict[str, Any]:
@@ -124,4 +152,9 @@ def notes_of(out: str | Path, task: str, wanted: str) -> dict[str, Any]:
     notes = training.notes(file)
     if notes.get("task") != task:
         raise Refused(f"{file} was trained to {notes.get('task', 'do something else')}; one for {task} is wanted")
+    missing = [name for name in NOTES[task] if name not in notes]
+    if missing:
+        raise Refused(
+            f"{file} has no {' and no '.join(missing)} among its notes; one that `train {task}` wrote is wanted"
+        )
     return notes

@@ -87,9 +87,13 @@ def tokenise(text: Text) -> list[str]:
     return TOKEN.findall(" ".join(text.split())) if isinstance(text, str) else list(text)
 
 
-def vocabulary(texts: Iterable[Text]) -> list[str]:
+def vocabulary(texts: Iterable[Text], at_least: int = 1) -> list[str]:
+    """Every token that occurs so often; with 2, those seen once teach the model when to write <unk>."""
     counts = Counter(token for text in texts for token in tokenise(text))
-    return [*SPECIAL, *sorted(counts, key=lambda token: (-counts[token], token))]
+    return [
+        *SPECIAL,
+        *sorted((token for token in counts if counts[token] >= at_least), key=lambda token: (-counts[token], token)),
+    ]
 
 
 class Words:
@@ -115,8 +119,12 @@ class Words:
         seen = tokenise(source)
         out = []
         for t, token in enumerate(translation.tokens):
-            unknown = token == UNKNOWN and translation.weights is not None and seen
-            out.append(seen[int(translation.weights[t].argmax())] if unknown else self.target[token])
+            word = self.target[token]
+            if token == UNKNOWN and translation.weights is not None and seen:
+                word = seen[int(translation.weights[t].argmax())]
+                if isinstance(source, str):  # with the space of its new place
+                    word = word.strip() if not out or out[-1].endswith(("'", "’")) else f" {word.strip()}"
+            out.append(word)
         return out
 
 
@@ -136,21 +144,16 @@ def looked_at_nats(model: nn.Module, pairs: Sequence[tuple[Tensor, Tensor]], dev
     return total / count
 
 
-@torch.no_grad()
 def found(model: nn.Module, words: Words, sources: Sequence[Text], width: int = 1) -> list[Translation]:
     """What is written for each source: greedily, or by a beam of this width."""
-    was_training, device = model.training, model.b_y.device
-    model.eval()
-    numbers = [words.read(source) for source in sources]
+    numbers, device = [words.read(source) for source in sources], model.b_y.device
     if width > 1:
-        these = [seq2seq.beam(model, each.to(device), 2 * len(each) + 10, width, reward=0.6) for each in numbers]
-    else:
-        these = []
-        for start in range(0, len(numbers), AT_ONCE):
-            source, lengths = pad(numbers[start : start + AT_ONCE])
-            longest = 2 * source.shape[1] + 10
-            these += seq2seq.greedy(model, source.to(device), lengths.to(device), longest)
-    model.train(was_training)
+        return [seq2seq.beam(model, each.to(device), 2 * len(each) + 10, width, reward=0.6) for each in numbers]
+    these = []
+    for start in range(0, len(numbers), AT_ONCE):
+        source, lengths = pad(numbers[start : start + AT_ONCE])
+        longest = 2 * source.shape[1] + 10
+        these += seq2seq.greedy(model, source.to(device), lengths.to(device), longest)
     return these
 
 
@@ -186,7 +189,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     torch.manual_seed(asked.seed)
     device, parts, sizes = asked.on(), split(path, validation, asked.seed), SETTINGS[kind]
     asked.told(parts.told)
-    sides = (vocabulary(line[side] for line in parts.train) for side in (0, 1))
+    sides = (vocabulary((line[side] for line in parts.train), at_least=2) for side in (0, 1))
     words = Words(*sides)
     model = fresh(kind, words, sizes).to(device)
     seen, looked = (words.pairs(lines) for lines in (parts.train, parts.looked_at))
@@ -204,17 +207,20 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        of=repr((kind, asked.seed, parts)),
         count=lambda one: int((one.target[:, 1:] != PAD).sum()),
     )
+    notes = {"task": "translate", "kind": kind, "source": words.source, "target": words.target}
+    notes |= {"settings": list(sizes), "split": parts.told}
+    asked.keep(model, **notes)  # before what is held out is scored, which may be interrupted
     written = translated(model, words, [line.first for line in parts.held_out])
-    right = [line.second for line in parts.held_out]
+    right = ["".join(tokenise(line.second)) for line in parts.held_out]  # spaces as they are written
     scores = (
-        corpus_bleu(written, [right]).score,
+        corpus_bleu(written, [right], use_effective_order=True).score,
         corpus_chrf(written, [right]).score,
         sum(one == other for one, other in zip(written, right, strict=True)) / len(right),
     )
-    notes = {"task": "translate", "kind": kind, "source": words.source, "target": words.target, "split": parts.told}
-    asked.keep(model, **notes, settings=list(sizes), bleu=scores[0])
+    asked.keep(model, **notes, bleu=scores[0])
     return Trained(asked.file(), *scores, *went)
 
 
