@@ -119,6 +119,12 @@ def test_what_is_no_unit_is_refused(unit):
         body("GAB", L=unit)
 
 
+def test_a_unit_of_a_whole_note_is_written_as_music21_reads_it():
+    text = abc.plain(HEAD | {"M": "4/4", "L": "1"}, "G|G/A/|")
+    assert text.startswith("M:4/4\nL:1/1\n")
+    assert [note.lasts for note in melody.read(text).notes] == [4, 2, 2]
+
+
 def test_without_a_key_nothing_can_be_moved():
     with pytest.raises(ValueError, match="text has no line K:, which names its key"):
         abc.transposed("GAB cde|", 1)
