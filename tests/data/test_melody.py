@@ -26,6 +26,22 @@ def test_notes_have_start_length_and_pitch():
 def test_tied_notes_sound_once_and_rests_not_at_all():
     found = melody.read(JIG + "G3-G3|z3 A3|GAB cde|\n").notes
     assert [(note.pitch, note.lasts) for note in found[:2]] == [(67, 3), (69, Fraction(3, 2))]
+    found = melody.read(JIG + "A3 G3-|G3-G3|G3 z3|\n").notes  # three as one; the fourth is a note of its own
+    assert [(note.start, note.lasts) for note in found] == [
+        (0, Fraction(3, 2)),
+        (Fraction(3, 2), Fraction(9, 2)),
+        (6, Fraction(3, 2)),
+    ]
+
+
+def test_a_tie_does_not_reach_over_a_rest():
+    found = melody.read(JIG + "G3-z3|G3 A3|\n").notes
+    half = Fraction(3, 2)  # of a bar
+    assert [(note.start, note.lasts, note.pitch) for note in found] == [
+        (0, half, 67),
+        (3, half, 67),
+        (3 + half, half, 69),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +50,7 @@ def test_tied_notes_sound_once_and_rests_not_at_all():
         ("d|GAB cde|gfe dcB|G3 G2||", [2, 3]),  # an upbeat before, an end after
         ("|:d|GAB cde|gfe dcB|G3 G2:|", [2, 3]),
         ("GAB cde|gfe dcB|[1G6:|[2A6|GAB cde|G6||", [2, 5]),  # the endings stand at a repeat
+        ("GAB cde|gfe dcB|[1G6|A6:|[2B6|c6||", [2, 3]),  # an ending is no line of its own
         ("GAB cde||gfe dcB|G6|", []),
     ],
 )
@@ -63,6 +80,7 @@ def test_bars_that_add_up_are_counted():
         ("", "M:, L:, K:"),
         ("GAB", "M:, L:, K:"),
         (JIG + "GAB|\nGAB|\n", "one line"),
+        ("M:6/8\nL:1/0\nK:G\nGAB|\n", "M:, L:, K:"),
         ("M:6/8\nL:1/8\nK:H\nGAB|\n", "K: is 'H'"),
         ("M:x\nL:1/8\nK:G\nGAB|\n", "M: is 'x'"),
         (JIG + "GAB ?|\n", "'[?]' is not ABC"),
