@@ -44,7 +44,7 @@ READING = {
     "last word, tanh": {"layer": "rnn"},
     "mean": {"pool": "mean"},
     "max": {"pool": "max"},
-    "both ways, last word": {"both_ways": True},
+    "both ways, both ends": {"both_ways": True},
     "both ways, max": {"pool": "max", "both_ways": True},
 }
 KINDS, EPOCHS_OF_COMMAND = ("lstm", "rnn", "transformer"), 12
