@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
+from unrolled.exercises import transformers as ex
 from unrolled.layers import LSTM, TransformerBlock
 from unrolled.models.transformer import Transformer, reader
 from unrolled.training import generate
@@ -160,7 +161,7 @@ def test_eq_7_6_the_loss_of_blanks_is_the_mean_over_the_blanks_alone(equation):
         blanked[b, t] = True
     equation(
         formula=each.sum() / 3,
-        library=F.cross_entropy(logits.flatten(0, 1), words.masked_fill(~blanked, -100).flatten()),
+        library=F.cross_entropy(logits.flatten(0, 1), ex.blank_out.reference(words, blanked, 7)[1].flatten()),
         altered={"over all words": every.mean(), "a sum": each.sum(), "divided by all": each.sum() / 10},
     )
 

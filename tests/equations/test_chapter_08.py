@@ -94,7 +94,7 @@ def test_eq_8_4_twelve_half_steps_double_the_frequency(equation):
     )
 
 
-def written_out(f: float, R: int, N: int, decay: float = audio.DECAY, square: int = 2, last: int = 4) -> Tensor:
+def written_out(f: float, R: int, N: int, decay: float = 0.5, square: int = 2, last: int = 4) -> Tensor:
     y = []
     for n in range(N):
         partials = sum(math.sin(2 * math.pi * k * f * n / R) / k**square for k in range(1, last + 1))

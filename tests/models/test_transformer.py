@@ -90,6 +90,15 @@ def test_beyond_its_context_it_goes_on_from_the_later_half():
     assert read == [3, *[1] * 9, 6, *[1] * 6, 6, *[1] * 2]
 
 
+def test_a_text_is_scored_without_dropout_and_training_goes_on_as_before():
+    made, tokens = model(dropout=0.5), torch.randint(11, (40,))
+    scored = nats(made, tokens)
+    assert torch.equal(scored, nats(made, tokens))
+    assert made.training
+    assert torch.equal(scored, nats(made.eval(), tokens))
+    assert not made.training
+
+
 def test_both_sides_are_seen_only_where_that_is_meant():
     tokens = torch.randint(11, (1, 6))
     changed = tokens.clone()

@@ -47,8 +47,12 @@ def test_no_partial_folds_back_and_a_note_begins_and_ends_softly():
     power = np.abs(np.fft.rfft(high)) ** 2
     near = np.abs(np.fft.rfftfreq(len(high), 1 / audio.RATE) - 2093) < 60
     assert power[near].sum() / power.sum() > 0.99
-    assert high[0] == 0
-    assert abs(high[-1]) < 1e-9
+    one = audio.sound([Note(Fraction(0), Fraction(1, 4), 69)], quarter=0.4)
+    plucked = audio.tone(440, 0.1)
+    heard, fade = one[:-1] * plucked[400] / one[400], np.arange(32) / 32  # 4 ms
+    assert np.allclose(heard[:32], plucked[:32] * fade)
+    assert np.allclose(heard[-32:], plucked[-32:] * fade[::-1])
+    assert np.allclose(heard[32:-32], plucked[32:-32])
 
 
 def test_the_wav_file_is_read_back_as_it_was():
@@ -97,6 +101,21 @@ def test_a_player_that_leaves_something_out_says_so():
     assert f"<figcaption>{told}</figcaption>" in page
     assert seconds_in(page) == 2
     assert "Played are" not in audio.player(notes, "An a.", quarter=0.5)
+
+
+def test_what_begins_after_the_end_of_a_player_makes_nothing_before_it_softer():
+    notes = [Note(Fraction(n), Fraction(1), 69) for n in (0, 1, 2, 3, 4, 4, 4)]
+    page = audio.player(notes, "An a.", quarter=0.5, seconds=2.0)
+    assert page == audio.player(notes, "An a.", quarter=0.5, seconds=2.0)
+    samples = np.frombuffer(b64decode(re.search(r"base64,([^\"]+)", page)[1])[44:], "<i2")
+    assert np.abs(samples).max() == pytest.approx(0.9 * 32767, abs=1)
+
+
+def test_a_quarter_lasts_0_36_seconds_unless_it_is_said():
+    notes = [Note(Fraction(0), Fraction(1), 69)]
+    assert len(audio.sound(notes)) == 0.36 * 8000 + 1
+    assert b"\xff\x51\x03" + (360_000).to_bytes(3, "big") in audio.midi(notes)  # microseconds
+    assert seconds_in(audio.player(notes, "An a.")) == pytest.approx(0.36, abs=1e-3)
 
 
 def test_a_player_holds_half_a_minute():

@@ -21,6 +21,11 @@ def test_a_piano_roll_has_a_stroke_for_each_note_at_its_place():
         assert box.x0 == pytest.approx(float(note.start))
         assert box.x1 == pytest.approx(float(note.start) + 0.94 * float(note.lasts))
         assert (box.y0 + box.y1) / 2 == pytest.approx(note.pitch)
+    bottom, top = ax.get_ylim()
+    assert bottom < min(box.y0 for box in boxes)
+    assert max(box.y1 for box in boxes) < top
+    names = {int(place): label.get_text() for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)}
+    assert names == {67: "G4", 69: "A4", 72: "C5", 74: "D5", 76: "E5", 79: "G5"}
     assert [line.get_xdata()[0] for line in ax.lines] == [0.5]
     plt.close(ax.figure)
 
