@@ -4,8 +4,8 @@
     looked at   10 % of what is left (1,000 at most): early stopping sees this, and nothing of what is held out
 
 A text is cut into tokens that hold the space before them, so that joining them gives it back: words, single digits,
-marks. A word that training has not seen is `<unk>`; where the network writes it, the source word at which it looked
-most stands instead (Luong et al., 2015, arXiv:1410.8206). In place of a text there may be a list of tokens.
+marks. A word that training has not seen twice is `<unk>`; where the network writes it, the source word at which it
+looked most stands instead (Luong et al., 2015, arXiv:1410.8206). In place of a text there may be a list of tokens.
 """
 
 import re
