@@ -14,7 +14,7 @@ from unrolled import training
 from unrolled.commands import translate
 from unrolled.commands.given import Refused
 from unrolled.commands.run import Asked
-from unrolled.models.seq2seq import BEGIN, END, Seq2Seq, Translation
+from unrolled.models.seq2seq import BEGIN, END, Seq2Seq, Translation, beam
 from unrolled.models.translator import Translator
 
 NAMES = {"cat": "chat", "dog": "chien", "bird": "oiseau", "fish": "poisson"}
@@ -100,6 +100,39 @@ def test_an_unknown_word_is_that_at_which_it_looked():
     assert words.framed("Le zebra").tolist() == [BEGIN, 4, 3, END]
     assert words.read("").tolist() == [3]
     assert words.read(["The", " zebra", " cat"]).tolist() == [4, 3, 5]  # tokens in place of a text
+
+
+@torch.no_grad()
+def test_a_beam_is_searched_with_a_reward_for_length():
+    model, words, sources = drawn()
+    numbers = [words.read(source) for source in sources]
+    written = [one.tokens for one in translate.found(model, words, sources, width=4)]
+    by_reward = {
+        reward: [beam(model.eval(), one, 2 * len(one) + 10, 4, reward).tokens for one in numbers]
+        for reward in (0.6, 0.5, 0.0, -2.0)
+    }
+    assert written == by_reward[0.6]
+    assert written not in (by_reward[0.5], by_reward[0.0], by_reward[-2.0])
+
+
+@pytest.mark.parametrize("width", [1, 4])
+@pytest.mark.parametrize("training", [True, False])
+def test_it_writes_without_dropout_and_training_goes_on_as_before(width, training):
+    model, words, sources = drawn()
+    model.train(training)
+    one, other = (translate.found(model, words, sources, width) for _ in "12")
+    assert [each.nats for each in one] == [each.nats for each in other]
+    assert model.training is training
+
+
+def drawn():
+    """A model that has learned nothing, its words, and sources; END is likely enough that some end early."""
+    words = translate.Words([*translate.SPECIAL, *"abcdef"], [*translate.SPECIAL, *"uvwxyz"])
+    model = Seq2Seq(10, 10, 8, 8, dropout=0.5)
+    for weight in model.parameters():
+        nn.init.normal_(weight, std=0.5)
+    nn.init.constant_(model.b_y[END : END + 1], 1.0)
+    return model, words, [list("abc"), list("fed"), list("cafe"), list("bead"), list("face"), list("ad")]
 
 
 def test_a_killed_run_goes_on_to_the_same_end(pairs, tmp_path, monkeypatch):
