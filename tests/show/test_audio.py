@@ -106,7 +106,6 @@ def test_a_player_that_leaves_something_out_says_so():
 def test_what_begins_after_the_end_of_a_player_makes_nothing_before_it_softer():
     notes = [Note(Fraction(n), Fraction(1), 69) for n in (0, 1, 2, 3, 4, 4, 4)]
     page = audio.player(notes, "An a.", quarter=0.5, seconds=2.0)
-    assert page == audio.player(notes, "An a.", quarter=0.5, seconds=2.0)
     samples = np.frombuffer(b64decode(re.search(r"base64,([^\"]+)", page)[1])[44:], "<i2")
     assert np.abs(samples).max() == pytest.approx(0.9 * 32767, abs=1)
 
