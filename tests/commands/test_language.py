@@ -1,6 +1,7 @@
 """`train language` and `sample`: what is held out is scored once and seen by nothing; bad input is told."""
 
 import json
+import math
 import random
 import re
 
@@ -25,11 +26,14 @@ def text(tmp_path):
     return path
 
 
+SETTINGS = language.settings  # as they are
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Sizes that train in a second."""
 
-    def settings(kind, characters):
+    def settings(kind, rounds):
         if kind == "transformer":
             return language.Settings(16, 64, 0.1, 8, 16, 1e-2, 0.1, 2, 2)
         return language.Settings(8, 24, 0.1, 8, 16, 1e-2, 0.0)
@@ -53,6 +57,28 @@ def test_the_split_is_in_order_and_by_the_rule(text):
     assert len(parts.looked_at) == round(0.05 * (len(whole) - len(parts.held_out)))
     assert set(parts.characters) == set(whole)
     assert parts.told == f"held out: the last {len(parts.held_out):,} of {len(whole):,} characters"
+
+
+def test_of_a_long_text_no_more_is_looked_at_than_can_be_scored_quickly(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("the cat sees the dog.\n" * 30_000, encoding="utf-8")
+    assert len(language.split(path).looked_at) == language.MOST_LOOKED_AT
+
+
+def test_the_more_often_a_text_is_read_the_more_is_left_to_chance():
+    dropouts = [SETTINGS("lstm", rounds).dropout for rounds in (1, 3, 8, 15, 30, math.inf)]
+    assert dropouts == sorted(dropouts)
+    assert dropouts[:2] == [0, 0]
+    assert dropouts[2] == pytest.approx(0.12)
+    assert dropouts[-2:] == [0.5, 0.5]
+
+
+def test_how_often_a_text_is_read_is_told_from_the_rounds_or_the_clock():
+    cpu, card = torch.device("cpu"), torch.device("cuda")
+    assert language.rounds(Asked("", epochs=7), 1000, cpu) == 7
+    assert language.rounds(Asked("", seconds=60), 1_200_000, cpu) == 60 * language.PACE / 1_200_000
+    assert language.rounds(Asked("", seconds=60), 1_200_000, card) == math.inf  # unknown, and fast
+    assert language.rounds(Asked(""), 1000, cpu) == math.inf
 
 
 def test_a_validation_file_is_held_out_whole(text, tmp_path):

@@ -1,11 +1,13 @@
 """`train language` and `sample`: a character model on the reader's own text.
 
     held out    the last 10 % of the text, or --validation; every character of it is scored exactly once
-    looked at   the last 5 % of what is left: early stopping sees this, and nothing of what is held out
+    looked at   the last 5 % of what is left, at most 20,000 characters: early stopping sees this, and nothing of what
+                is held out
 
 Shapes: T characters of a text, V different ones.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -25,7 +27,8 @@ from unrolled.models.transformer import Transformer
 from unrolled.models.transformer import nats as transformer_nats
 from unrolled.models.transformer import reader as transformer_reader
 
-HELD_OUT, LOOKED_AT = 0.1, 0.05
+HELD_OUT, LOOKED_AT, MOST_LOOKED_AT = 0.1, 0.05, 20_000
+PACE = 40_000  # characters that two cores read in a second of training, about
 BEFORE = 1000  # characters that are read before the first that is scored
 KINDS = ("lstm", "gru", "rnn", "transformer")
 
@@ -54,13 +57,19 @@ class Settings(NamedTuple):
     num_layers: int = 1
 
 
-def settings(kind: str, characters: int) -> Settings:
-    """By the size of the training text: much text wants a model that is fast, little one that forgets by chance."""
+def settings(kind: str, rounds: float) -> Settings:
+    """By how often training will read the text: a network that meets it once or twice can't learn it by heart, one
+    that meets it often must be kept from it by chance."""
     if kind == "transformer":
-        return Settings(128, 512, 0.1 if characters < 500_000 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
-    if characters < 500_000:
-        return Settings(64, 384, 0.4, 32, 96, 5e-3, 0.01)
-    return Settings(64, 384, 0.1, 32, 96, 5e-3, 0.0)
+        return Settings(128, 512, 0.1 if rounds > 5 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
+    dropout = min(0.5, max(0.0, 0.03 * (rounds - 4)))
+    return Settings(64, 384, round(dropout, 2), 32, 96, 5e-3, 0.01)
+
+
+def rounds(asked: Asked, characters: int, device: torch.device) -> float:
+    """How often training will read so many characters, as far as can be told before it begins."""
+    by_clock = asked.seconds * PACE / characters if asked.seconds and device.type == "cpu" else math.inf
+    return min(asked.epochs or math.inf, by_clock)
 
 
 def split(path: str | Path, validation: str | Path | None = None) -> Split:
@@ -75,7 +84,7 @@ def split(path: str | Path, validation: str | Path | None = None) -> Split:
     characters = "".join(sorted(set(first) | set(rest)))
     number = {character: n for n, character in enumerate(characters)}
     numbers = [torch.tensor([number[character] for character in part]) for part in (first, rest)]
-    cut = len(first) - max(1, round(LOOKED_AT * len(first)))
+    cut = len(first) - min(MOST_LOOKED_AT, max(1, round(LOOKED_AT * len(first))))
     return Split(characters, numbers[0][:cut], numbers[0][cut:], numbers[1], told)
 
 
@@ -187,7 +196,8 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     """Train on a text, keep the best weights, and score what is held out."""
     torch.manual_seed(asked.seed)
     device, parts = asked.on(), split(path, validation)
-    sizes = fitting(settings(kind, len(parts.train)), len(parts.train), path)
+    often = rounds(asked, len(parts.train), device)
+    sizes = fitting(settings(kind, often), len(parts.train), path)
     task = learner(kind, len(parts.characters), sizes)
     task.model.to(device)
     asked.told(parts.told)
