@@ -182,7 +182,7 @@ cooler = Choice(
         ),
         (
             "Most at 0.8, since 0.3 goes round in circles",
-            "It does repeat itself at 0.3, and what it repeats are bars that add up.",
+            "Its tunes are alike at 0.3, and what they share are bars that add up.",
         ),
         (
             "Most at 1.3, where it tries more",
