@@ -85,6 +85,17 @@ def test_the_midi_file_is_read_back_by_music21():
     assert b"\xff\x51\x03\x07\xa1\x20" in audio.midi(notes, quarter=0.5)  # 500,000 microseconds
 
 
+def test_a_pitch_that_midi_has_no_number_for_is_refused():
+    with pytest.raises(ValueError, match="the pitch 130; MIDI's numbers go from 0 to 127"):
+        audio.midi([Note(Fraction(0), Fraction(1), 69), Note(Fraction(1), Fraction(1), 130)])
+
+
+def test_a_tune_that_begins_after_the_player_ends_is_silent_there():
+    page = audio.player([Note(Fraction(10), Fraction(1), 69)], "late", quarter=1.0, seconds=2.0)
+    with wave.open(io.BytesIO(b64decode(re.search(r"base64,([^\"]+)", page)[1]))) as file:
+        assert not any(file.readframes(file.getnframes()))
+
+
 def test_the_player_holds_the_sound_and_says_in_words_what_it_is():
     notes = [Note(Fraction(n), Fraction(1), 69) for n in range(4)]
     page = audio.player(notes, 'An "a".', quarter=0.5, seconds=2.0)

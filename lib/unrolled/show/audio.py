@@ -65,6 +65,9 @@ def midi(notes: Sequence[Any], quarter: float = QUARTER) -> bytes:
     """A MIDI file, written by music21: what other programs play, and turn into sheet music."""
     if not notes:
         raise ValueError("notes is empty; at least one note is wanted")
+    strange = [each.pitch for each in notes if not 0 <= each.pitch <= 127]
+    if strange:
+        raise ValueError(f"notes holds the pitch {strange[0]}; MIDI's numbers go from 0 to 127")
     from music21 import note as music21_note  # here, since the import takes a second
     from music21 import stream, tempo
     from music21.midi import translate
@@ -82,7 +85,8 @@ def player(notes: Sequence[Any], text: str, *, quarter: float = QUARTER, seconds
     """
     if not text.strip():
         raise ValueError(f"text must say in words what is heard; {text!r} came")
-    heard = sound([note for note in notes if float(note.start) * quarter < seconds], quarter)
+    near = [note for note in notes if float(note.start) * quarter < seconds]
+    heard = sound(near, quarter) if near or not notes else np.zeros(1)
     source = base64.b64encode(wav(heard[: int(seconds * RATE)])).decode()
     whole = float(max(note.start + note.lasts for note in notes)) * quarter
     if whole > seconds:
