@@ -161,7 +161,7 @@ def classify(chosen: argparse.Namespace) -> int:
         found = zip(classify.classify(chosen.model, texts), texts, strict=True)
         return [f"{label}\t{p:.3f}\t{text}" for (label, p), text in found]
 
-    return line_by_line(chosen.texts, told)
+    return line_by_line(chosen.texts, told, lambda texts: classify.unmet(chosen.model, texts))
 
 
 def add_translate(command: argparse.ArgumentParser) -> None:
@@ -174,15 +174,27 @@ def translate(chosen: argparse.Namespace) -> int:
     """A line a text, and an empty one of an empty one."""
     from unrolled.commands import translate
 
-    return line_by_line(chosen.texts, lambda texts: translate.translate(chosen.model, texts, chosen.beam))
+    return line_by_line(
+        chosen.texts,
+        lambda texts: translate.translate(chosen.model, texts, chosen.beam),
+        lambda texts: translate.unmet(chosen.model, texts),
+    )
 
 
-def line_by_line(texts: list[str], answers: Callable[[list[str]], list[str]]) -> int:
+def line_by_line(
+    texts: list[str], answers: Callable[[list[str]], list[str]], unmet: Callable[[list[str]], list[str]]
+) -> int:
     """Print the answer to each text, or to each line of the standard input; so that lines out are those in, an empty
-    one stays empty."""
+    one stays empty. What the model does not know is told beside them."""
+    if not texts and sys.stdin.isatty():
+        print("one text a line; Ctrl-D at the end of them", file=sys.stderr)
     asked = [text.strip() for text in texts or sys.stdin]
     full = [text for text in asked if text]
     found = iter(answers(full) if full else [])
+    strange = unmet(full) if full else []
+    if strange:
+        more = f" and {len(strange) - 10} more" if len(strange) > 10 else ""
+        print(f"not known from training: {', '.join(strange[:10])}{more}", file=sys.stderr)
     for text in asked:
         print(next(found) if text else "")
     return 0

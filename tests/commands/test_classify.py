@@ -169,7 +169,9 @@ def test_examples_that_cannot_be_used_are_told_in_one_line(tmp_path, capsys, sen
     assert len(err.splitlines()) == 1
 
 
-NOT_ENOUGH = "gives nothing to train on; at least two labels with three different texts each are wanted"
+NOT_ENOUGH = (
+    "gives nothing to train on; at least two labels, each before its tab, with three different texts each are wanted"
+)
 FEW = {
     NOT_ENOUGH: "good\tfine\ngood\tnice\nbad\tawful\nbad\tpoor",
     "label 'bad' has too few texts; three different ones are wanted: to train, to look at, to hold out": (
@@ -198,7 +200,9 @@ def test_three_texts_of_each_label_are_enough_and_two_with_a_validation_file(tmp
     with pytest.raises(Refused, match="label 'so' has too few texts; two different ones are wanted: to train, to look"):
         classify.split(path, other)
     path.write_text("good\tfine\nbad\tawful")
-    with pytest.raises(Refused, match="at least two labels with two different texts each are wanted"):
+    with pytest.raises(
+        Refused, match="at least two labels, each before its tab, with two different texts each are wanted"
+    ):
         classify.split(path, other)
 
 
@@ -310,3 +314,9 @@ def test_the_model_is_kept_before_what_is_held_out_is_scored(examples, tmp_path,
         "split",
     }
     assert next(label for label, _ in classify.classify(tmp_path, ["warm"])) in ("good", "bad")
+
+
+def test_words_that_training_did_not_know_are_told_in_their_order(examples, tmp_path):
+    classify.train(examples, Asked(tmp_path, epochs=1, say=lambda _: None))
+    known = classify.split(examples).train[0].second.split()[0]
+    assert classify.unmet(tmp_path, [f"zebra {known} yak", "zebra"]) == ["zebra", "yak"]

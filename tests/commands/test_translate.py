@@ -250,9 +250,34 @@ def test_the_model_is_kept_before_what_is_held_out_is_scored(pairs, tmp_path, mo
 
 def test_lines_out_are_lines_in(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(translate, "translate", lambda out, texts, width: [text.upper() for text in texts])
+    monkeypatch.setattr(translate, "unmet", lambda out, texts: texts[1:])
     monkeypatch.setattr("sys.stdin", io.StringIO("\none\n  \ntwo\n\n"))
     assert command_line.main(["translate", "--model", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "\nONE\n\nTWO\n\n"
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("\nONE\n\nTWO\n\n", "not known from training: two\n")
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert command_line.main(["translate", "--model", str(tmp_path)]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_who_is_waited_for_is_told_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert command_line.main(["translate", "--model", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == "one text a line; Ctrl-D at the end of them\n"
+
+
+def test_words_that_training_did_not_know_are_told(pairs, tmp_path, capsys):
+    assert run("--pairs", pairs, "--epochs", 1, "--out", tmp_path) == 0
+    capsys.readouterr()
+    strange = [f"w{letter}" for letter in "abcdefghijkl"]
+    assert command_line.main(["translate", "--model", str(tmp_path), "--beam", "1", "The red cat.", *strange]) == 0
+    assert capsys.readouterr().err == f"not known from training: {', '.join(strange[:10])} and 2 more\n"
+
+
+def test_a_model_of_another_task_is_not_written_over(pairs, tmp_path, capsys):
+    training.save(tmp_path / "model.safetensors", torch.nn.Linear(1, 1), task="classify")
+    before = (tmp_path / "model.safetensors").read_bytes()
+    assert run("--pairs", pairs, "--epochs", 1, "--out", tmp_path) == 2
+    assert "was trained to classify and would be lost" in capsys.readouterr().err
+    assert (tmp_path / "model.safetensors").read_bytes() == before

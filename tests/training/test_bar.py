@@ -38,3 +38,10 @@ def test_a_bar_that_is_not_shown_writes_nothing(capsys):
     with progress_bar(2, done=0, shown=False) as bar:
         bar.update()
     assert capsys.readouterr().err == ""
+
+
+def test_by_the_clock_it_counts_whole_seconds(capsys):
+    with progress_bar(15.0, done=0.0, shown=True, seconds=True) as bar:
+        bar.update(7.716)
+        bar.refresh()
+    assert "8 of 15 s" in capsys.readouterr().err

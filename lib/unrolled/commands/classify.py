@@ -87,12 +87,13 @@ def split(path: str | Path, validation: str | Path | None = None, seed: int = 0)
     if len(labels) < 2:
         only = f"{labels[0]!r} alone" if labels else "nothing"
         each = "three different texts each" if validation is None else "two different texts each"
-        raise Refused(f"{path} gives {only} to train on; at least two labels with {each} are wanted")
+        wanted = f"at least two labels, each before its tab, with {each} are wanted"
+        raise Refused(f"{path} gives {only} to train on; {wanted}")
     strange = sorted({line.first for line in [*looked_at, *held_out]} - set(labels))
     if strange and (validation is None or strange[0] in firsts(looked_at)):
         wanted = "three different ones are wanted: to train, to look at, to hold out"
         wanted = wanted if validation is None else "two different ones are wanted: to train, to look at"
-        raise Refused(f"label {strange[0]!r} has too few texts; {wanted}")
+        raise Refused(f"label {strange[0]!r} has too few texts; {wanted} (a header is none, and is to be left out)")
     if strange:
         raise Refused(f"label {strange[0]!r} is not among those to train on ({', '.join(labels)})")
     return Split(train, looked_at, held_out, labels, told)
@@ -176,6 +177,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        task="classify",
         of=repr((kind, asked.seed, parts)),
     )
     cool(model, tempered(scores(model, looked[0], device), looked[1])[1])
@@ -216,6 +218,12 @@ def built(kind: str, vocab_size: int, classes: int, sizes: Settings) -> nn.Modul
     if kind == "transformer":
         return TransformerClassifier(vocab_size, D, HEADS, BLOCKS, classes, **options)
     return TextClassifier(vocab_size, D, H, classes, layer=kind, both_ways=True, **options)
+
+
+def unmet(out: str | Path, texts: Sequence[str]) -> list[str]:
+    """The words of the texts that the model does not know, in their order."""
+    known = set(run.notes_of(out, "classify", "--examples")["words"])
+    return list(dict.fromkeys(word for text in texts for word in words.tokenise(text)[:LONGEST] if word not in known))
 
 
 def classify(out: str | Path, texts: Sequence[str]) -> list[tuple[str, float]]:

@@ -212,6 +212,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        task="language",
         of=repr((kind, asked.seed, parts.told, text(path))),
     )
     notes = {"task": "language", "kind": kind, "characters": parts.characters, "settings": list(sizes)}

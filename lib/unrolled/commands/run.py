@@ -86,10 +86,11 @@ def fit(
     lr: float,
     weight_decay: float,
     count: Callable[[Any], int] | None = None,
+    task: str = "",
     of: str = "",
 ) -> Went:
     """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order."""
-    file, taken = begun(asked, of), 0
+    file, taken = begun(asked, task, of), 0
 
     def count_on(step: training.Step) -> None:
         nonlocal taken
@@ -122,9 +123,10 @@ def fit(
     return Went(len(history.steps), interrupted=False)
 
 
-def begun(asked: Asked, of: str) -> Path:
+def begun(asked: Asked, task: str, of: str) -> Path:
     """The file of the run; `of` is all that it depends on. Refused where --resume finds a run of something else, or
-    none, and where --out can't be written."""
+    none, where --out holds a model of another task, and where it can't be written."""
+    spared(asked.file(), task)
     file = Path(asked.out) / RUN
     mark, now = file.with_suffix(".sha256"), hashlib.sha256(of.encode()).hexdigest()
     if asked.resume:
@@ -139,9 +141,16 @@ def begun(asked: Asked, of: str) -> Path:
             mark.write_text(now, encoding="ascii")
         except OSError as error:
             raise Refused(f"--out {asked.out} can't be written to: {error.strerror}") from None
-    if asked.file().is_dir():
-        raise Refused(f"{asked.file()} is a folder; the model is to be a file there")
     return file
+
+
+def spared(file: Path, task: str) -> None:
+    """Refused where the model's file is a folder, or holds a model of another task, which would be lost."""
+    if file.is_dir():
+        raise Refused(f"{file} is a folder; the model is to be a file there")
+    before = training.notes(file).get("task", task) if file.is_file() else task
+    if before != task:
+        raise Refused(f"{file} was trained to {before} and would be lost; --out with another folder keeps both")
 
 
 def notes_of(out: str | Path, task: str, wanted: str) -> dict[str, Any]:

@@ -207,6 +207,7 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        task="translate",
         of=repr((kind, asked.seed, parts)),
         count=lambda one: int((one.target[:, 1:] != PAD).sum()),
     )
@@ -222,6 +223,12 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     )
     asked.keep(model, **notes, bleu=scores[0])
     return Trained(asked.file(), *scores, *went)
+
+
+def unmet(out: str | Path, sources: Sequence[str]) -> list[str]:
+    """The words of the sources that the model does not know, in their order."""
+    known = set(run.notes_of(out, "translate", "--pairs")["source"])
+    return list(dict.fromkeys(each.strip() for text in sources for each in tokenise(text) if each not in known))
 
 
 def translate(out: str | Path, sources: Sequence[str], width: int = 4) -> list[str]:

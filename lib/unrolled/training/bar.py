@@ -8,10 +8,12 @@ from tqdm.notebook import tqdm_notebook
 
 
 @contextmanager
-def progress_bar(total: int, *, done: int, shown: bool | str) -> Iterator[tqdm]:
-    """A bar of `total` steps, `done` of them already; `shown` may be a text that names it. It is closed at the end."""
+def progress_bar(total: float, *, done: float, shown: bool | str, seconds: bool = False) -> Iterator[tqdm]:
+    """A bar of `total` steps or seconds, `done` of them already; `shown` may be a text that names it. It is closed at
+    the end."""
     in_a_page = bool(shown) and issubclass(tqdm, tqdm_notebook)
     options = {"display": False} if in_a_page else {}  # what tqdm shows by itself can't be taken back
+    options |= {"bar_format": "{l_bar}{bar}| {n:.0f} of {total:.0f} s{postfix}"} if seconds else {}
     label = shown if isinstance(shown, str) else None
     bar = tqdm(total=total, initial=done, desc=label, leave=False, disable=not shown, **options)
     place = put_down(bar) if in_a_page else None

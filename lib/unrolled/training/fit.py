@@ -121,7 +121,8 @@ def fit(
     was_training = model.training
     course = Course(run, steps, seconds)
     try:
-        with progress_bar(steps or seconds, done=run.step if steps else run.elapsed, shown=shown) as bar:
+        done = run.step if steps else run.elapsed
+        with progress_bar(steps or seconds, done=done, shown=shown, seconds=not steps) as bar:
             while course.done() < 1 and (patience is None or run.stale < patience):
                 factor = SCHEDULES[schedule](course.done())
                 model.train()
@@ -136,7 +137,7 @@ def fit(
                     run.judge(look(model, validate))
                 if checkpoint and run.step % checkpoint_every == 0:
                     run.save(checkpoint)
-                bar.update(1 if steps else run.elapsed - bar.n)
+                bar.update(1 if steps else min(run.elapsed, seconds) - bar.n)
                 bar.set_postfix_str(f"loss {value:.3g}", refresh=False)
                 if callback and callback(Step(run.step, value, norm, rates[0] * factor, course.steps())):
                     if validate and run.step % validate_every and not ends:
