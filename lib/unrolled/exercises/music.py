@@ -45,6 +45,7 @@ def bar_cases() -> list[tuple]:
         ([f(1)] * 8, f(1), f(1, 4)),  # twice too long
         ([f(1, 2), f(1, 4)], f(3, 4), eighth),  # numbers of the metre, and a unit forgotten
         ([f(1, 16), f(1, 32)], f(3, 4), eighth),  # right only if divided by the unit
+        ([f(1)] * 5 + [f(3, 2)], f(6, 8), eighth),  # half an eighth too long: right only if rounded
     ]
 
 
@@ -310,6 +311,8 @@ longest_copied = Function(
         ("dBA|cde", "dBG|gcdeAGBA"),
         ("zzz", "GAB"),
         ("FED|FED|GAB", "FED|GAB|EDD"),
+        ("gabG", "GAB|ga"),  # a capital is another note
+        ("ABABC", "ABA|BABC"),  # the longest begins within one that breaks off
     ],
     mistakes=[
         Mistake("common_start", common_start, "This compares the two beginnings. A passage may stand anywhere."),

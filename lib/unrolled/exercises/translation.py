@@ -344,6 +344,7 @@ WRITTEN = (  # the first two short enough to be said where an answer is wrong
     ("le roi dit le roi", "le roi et le roi dit", 2),
     ("le le chat noir le dort", "le chat dort et le chien noir attend", 1),
     ("le chat noir le chat dort le chat", "un chat noir et le chat dort ici", 2),
+    ("le noir chat dort", "le chat noir dort", 2),
 )
 
 clipped_precision = Function(
@@ -382,6 +383,17 @@ clipped_precision = Function(
             "last_left_out",
             last_left_out,
             "The last n-gram of each list is missing: there are len(words) − n + 1, so range(len(words) - n + 1).",
+        ),
+        Mistake(
+            "order_lost",
+            lambda words, reference, n: (
+                (
+                    Counter(tuple(sorted(g)) for g in grams(words, n))
+                    & Counter(tuple(sorted(g)) for g in grams(reference, n))
+                ).total()
+                / len(grams(words, n))
+            ),
+            "The words of an n-gram are sorted here, or a set; “le noir” and “noir le” are different n-grams.",
         ),
         Mistake(
             "n_ignored",
