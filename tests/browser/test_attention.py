@@ -851,3 +851,12 @@ def test_a_text_may_be_what_is_read_and_not_what_is_asked():
     assert (widget.tokens, widget.key_names, widget.where) == (["ball", "tennis"], ["tennis", "ball"], [1, 0])
     widget.reset()
     assert (widget.tokens, widget.key_names) == (WORDS[::-1], WORDS)
+
+
+@pytest.mark.parametrize("words", [WORDS[:1], WORDS[:2], WORDS[:3], WORDS])
+def test_the_name_of_the_rows_is_within_the_picture_however_few_they_are(stage, words):
+    page = stage(Attention(*read(words)))
+    name = page.locator(".unrolled-drawing svg text", has_text="query (row)").first.bounding_box()
+    picture = page.locator(".unrolled-drawing svg").first.bounding_box()
+    assert name["y"] >= picture["y"]
+    assert name["y"] + name["height"] <= picture["y"] + picture["height"]

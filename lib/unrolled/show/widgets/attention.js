@@ -118,7 +118,7 @@ function labels({ tokens, keys, T, S }, { wide, high, left, top, slanted, width 
   const small = { "font-size": 11, "font-style": "italic" };
   return [
     words(left + (S * wide) / 2, 12, "key (column)", small),
-    words(x, y, "query (row) attends to", { ...small, transform: `rotate(-90 ${x} ${y})` }),
+    words(x, y, T * high < 76 ? "query (row)" : "query (row) attends to", { ...small, transform: `rotate(-90 ${x} ${y})` }),
     words(width - 40, top - 6, "row sum", small),
     ...above,
     ...beside,

@@ -187,7 +187,7 @@ class Attention(Widget):
 
     def draw(self) -> tuple[Axes, str]:
         weights, t, s = self.weights(), self.row - 1, self.column - 1
-        names = {"x": "key (column)", "y": "query (row) attends to"}
+        names = {"x": "key (column)", "y": f"query (row){' attends to' if len(self.tokens) > 4 else ''}"}
         plain = {
             side: [name.replace("$", r"\$") for name in these]  # else matplotlib reads mathematics
             for side, these in {"rows": self.tokens, "columns": self.key_names}.items()
