@@ -2,7 +2,7 @@
 // the cell's outputs, which is found through the renderer that drew it.
 
 const MANAGER = "_manager"; // a promise
-const LAYOUT = new Set(["layout", "tabbable", "tooltip"]);
+const LAYOUT = new Set(["layout", "tabbable", "tooltip", "answered"]); // the last counts, and is no state
 const page = () => globalThis.jupyterapp.shell.currentWidget;
 const kernel = () => page().sessionContext.session.kernel;
 const outputs = () => page().content.widgets.filter((cell) => cell.outputArea);

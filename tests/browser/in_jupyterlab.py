@@ -45,7 +45,7 @@ SETTINGS = {
 SETTING = """import json as _json
 from hashlib import sha256 as _hash
 from ipywidgets.widgets.widget import _instances as _all
-_w, _layout = _all[{id!r}], ("layout", "tabbable", "tooltip")
+_w, _layout = _all[{id!r}], ("layout", "tabbable", "tooltip", "answered")
 _long = lambda value: isinstance(value, str) and len(value) > 1000
 _short = lambda value: "sha256 " + _hash(value.encode()).hexdigest() if _long(value) else value
 """

@@ -306,6 +306,23 @@ def goes_wrong(widget: Drawn, control: Control) -> bool:
     return happens(lambda: widget.seen()["problem"] == wanted, 1)
 
 
+BUSY = """() => {
+    const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+    kernel.requestExecute({ code: "import time; time.sleep(5)" });
+}"""
+
+
+@pytest.mark.parametrize("opened", ["01_recurrence"], indirect=True)
+def test_while_a_cell_runs_the_widget_says_that_it_waits(notebook):
+    widget = next(each for each in notebook.widgets() if each.kind == "Unroll")
+    field = next(each for each in controls(notebook.page, widget.root) if each.kind == "text")
+    notebook.page.evaluate(BUSY)
+    field.move("keyboard", "to be or not")
+    until(lambda: widget.seen()["says"], lambda says: says.startswith("Waiting for Python"), 4)
+    until(lambda: widget.seen()["says"], lambda says: "“not”" in says, READ)
+    widget.begin_again()
+
+
 @every_page_with_widgets
 def test_a_saved_page_opened_again_shows_its_pictures_before_anything_runs(notebook):
     for widget in notebook.widgets():
