@@ -71,7 +71,7 @@ def ours(windows: list[Window], V: int, sizes: language.Settings) -> float:
 def main() -> None:
     text = documentation.load()
     tokens = documentation.encode(text)
-    V, sizes = int(tokens.max()) + 1, language.settings("lstm", rounds=3)
+    V, sizes = int(tokens.max()) + 1, language.settings("lstm", rounds=8)
     windows = list(islice(language.Shifted(tokens, sizes.batch_size, sizes.window), STEPS))
     found: dict[str, list[float]] = {"bare": [], "fit": [], "fit / bare": []}
     for turn in range(TURNS + 1):
