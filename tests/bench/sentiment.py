@@ -11,6 +11,7 @@ the same way.
     counting    logistic regression on single words, and on words and pairs of neighbours, as scikit-learn has it
     reading     small networks of one size, which differ in what the page is about: padding, pool, direction, layer
     command     `python -m unrolled train classify` with its default settings, and with --model rnn and transformer
+    hands       of every hand that wrote for training: its reviews, judged by what learned from the other five
 
     python tests/bench/sentiment.py command sizes
 
@@ -81,11 +82,18 @@ def read(model: TextClassifier, tokens: Tensor, lengths: Tensor, masked: bool) -
     return model(tokens, lengths if masked else None).y
 
 
-def reader(seed: int, masked: bool = True, layer: str = "lstm", **options) -> tuple[TextClassifier, dict]:
+def reader(
+    seed: int,
+    masked: bool = True,
+    layer: str = "lstm",
+    train: list[reviews.Review] = TRAIN,
+    held_out: list[reviews.Review] = HELD_OUT,
+    **options,
+) -> tuple[TextClassifier, dict]:
     """Train one, with every batch filled up to the longest review of all; and score it."""
     training.seed_everything(seed)
-    lexicon = words.vocabulary([word for review in TRAIN for word in words.tokenise(review.text)])
-    (seen, y), *others = (numbered(lexicon, some) for some in (TRAIN, HELD_OUT, PAIRS))
+    lexicon = words.vocabulary([word for review in train for word in words.tokenise(review.text)])
+    (seen, y), *others = (numbered(lexicon, some) for some in (train, held_out, PAIRS))
     width = max(len(text) for text in [*seen, *others[0][0]])
     model = TextClassifier(len(lexicon), EMBED, HIDDEN, 2, layer=layer, dropout=DROPOUT, **options)
 
@@ -178,7 +186,21 @@ def sizes() -> dict:
     return values
 
 
-PARTS = {"counting": count, "reading": read_all, "command": command_all, "sizes": sizes}
+def hands() -> dict:
+    """The share right of each hand's, by counting and by the reader of the last word (mean of three seeds)."""
+    written = reviews.by_hand("train")
+    values: dict[str, dict[str, float]] = {name: {} for name in (*COUNTED, "last word")}
+    for hand, own in written.items():
+        others = [review for other, some in written.items() if other != hand for review in some]
+        for name, longest in COUNTED.items():
+            values[name][hand] = counting(others, longest).score(*apart(own))
+        runs = [reader(seed, train=others, held_out=own)[1]["held out"] for seed in SEEDS[:3]]
+        values["last word"][hand] = sum(runs) / len(runs)
+        print(hand, {name: round(row[hand], 3) for name, row in values.items()}, flush=True)
+    return values
+
+
+PARTS = {"counting": count, "reading": read_all, "command": command_all, "sizes": sizes, "hands": hands}
 
 
 def main(names: list[str]) -> None:

@@ -46,12 +46,21 @@ def test_the_labels_agree_and_disputed_reviews_are_left_out():
 def test_a_disputed_review_is_left_out(tmp_path, monkeypatch):
     file = tmp_path / "reviews.tsv"
     file.write_text(
-        "part\twriter\tfirst\tsecond\ttext\n"
-        'train\tpositive\tpositive\tnegative\tIt was "fine".\n'
-        'train\tnegative\tnegative\tnegative\tIt was "not".\n'
+        "part\thand\twriter\tfirst\tsecond\ttext\n"
+        'train\t1\tpositive\tpositive\tnegative\tIt was "fine".\n'
+        'train\t2\tnegative\tnegative\tnegative\tIt was "not".\n'
     )
     monkeypatch.setattr(reviews, "FILE", file)
     assert reviews.load("train") == [reviews.Review('It was "not".', 0)]
+    assert reviews.by_hand("train") == {"2": [reviews.Review('It was "not".', 0)]}
+
+
+def test_six_hands_wrote_what_is_trained_on_and_two_others_what_is_held_out():
+    hands = {part: reviews.by_hand(part) for part in reviews.PARTS}
+    assert {part: "".join(each) for part, each in hands.items()} == {"train": "123456", "held out": "78"}
+    for part, each in hands.items():
+        assert sorted(review for some in each.values() for review in some) == sorted(reviews.load(part))
+        assert all(0.45 < sum(review.verdict for review in some) / len(some) < 0.55 for some in each.values())
 
 
 def test_words_of_praise_stand_in_both():

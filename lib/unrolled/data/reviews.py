@@ -1,7 +1,8 @@
 """Short reviews with a verdict, written for this course; what is held out comes from hands that saw none of the others.
 
-`data/reviews.tsv` has a line a review: part, the writer's verdict, two labels given later by readers who saw the text
-alone, and the text. Where the three don't agree, the review is left out. data/README.md says how they were made.
+`data/reviews.tsv` has a line a review: part, which hand wrote it (1 to 6 to train on, 7 and 8 held out), the writer's
+verdict, two labels given later by readers who saw the text alone, and the text. Where the three don't agree, the review
+is left out. data/README.md says how they were made.
 """
 
 import csv
@@ -20,7 +21,7 @@ class Review(NamedTuple):
 
 
 def rows() -> list[dict[str, str]]:
-    """Every line of the file: part, writer, first, second, text; the disputed ones too."""
+    """Every line of the file: part, hand, writer, first, second, text; the disputed ones too."""
     with FILE.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
@@ -29,5 +30,19 @@ def load(part: str) -> list[Review]:
     """The reviews of "train" or "held out" on whose verdict all three agree."""
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; it must be one of {', '.join(PARTS)}")
-    agreed = (row for row in rows() if row["part"] == part and row["writer"] == row["first"] == row["second"])
-    return [Review(row["text"], VERDICTS.index(row["writer"])) for row in agreed]
+    return [review for row, review in agreed() if row["part"] == part]
+
+
+def by_hand(part: str) -> dict[str, list[Review]]:
+    """Those of `load`, by the hand that wrote them."""
+    hands: dict[str, list[Review]] = {}
+    for row, review in agreed():
+        if row["part"] == part:
+            hands.setdefault(row["hand"], []).append(review)
+    return dict(sorted(hands.items()))
+
+
+def agreed() -> list[tuple[dict[str, str], Review]]:
+    """The lines on whose verdict all three agree, each with its review."""
+    alike = (row for row in rows() if row["writer"] == row["first"] == row["second"])
+    return [(row, Review(row["text"], VERDICTS.index(row["writer"]))) for row in alike]
