@@ -152,7 +152,7 @@ def main() -> None:
             values["validation"][f"GPT, {name}"].append(looks)
             print(seed, name, looks, values["held out"], flush=True)
             if name == "equal text":
-                values["blanks"].append(filled(by_gpt(model), text))
+                values["blanks"].append(filled(by_gpt(model), text.held_out))
                 values["heads"].append(heads(model, text))
                 if seed == SEEDS[0]:
                     save(files.checkpoint("07_gpt"), model, seed=seed, words=list(text.vocabulary))
