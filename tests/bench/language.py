@@ -11,8 +11,10 @@ authors say of them:
 - lab: the music lab of a well-known course (MIT 6.S191): embedding 256, LSTM 1024, batch 8, windows of 100 from
   anywhere, Adam 0.005, 950 steps, no state carried.
 
-The time that a reference takes is what the challenger gets. Each is scored on the last 10 % of the text, in nats per
-character: gpt in windows that overlap by half, lab with its state carried.
+The time that a reference takes is what the challenger gets. The references compute in float32, as their authors' do on
+a processor; the challenger in bfloat16 where the processor multiplies it, as `--seconds` has it (FLOAT32=1: in float32
+as well). Each is scored on the last 10 % of the text, in nats per character: gpt in windows that overlap by half, lab
+with its state carried.
 """
 
 import json
@@ -26,6 +28,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from unrolled import training
 from unrolled.commands import language
 from unrolled.commands.run import Asked
 from unrolled.data import documentation, files
@@ -126,11 +129,14 @@ def lab(train: Tensor, held_out: Tensor, V: int) -> tuple[float, float]:
     return torch.cat(parts)[-len(held_out) :].double().mean().item(), seconds
 
 
-def compare(path: Path, seed: int) -> dict[str, float]:
+def compare(path: Path, seed: int) -> dict[str, float | str]:
     """Each reference and the challenger, in the time that the reference took."""
     parts = language.split(path)
     train, V = torch.cat([parts.train, parts.looked_at]), len(parts.characters)
-    row: dict[str, float] = {"characters": len(train) + len(parts.held_out)}
+    row: dict[str, float | str] = {
+        "characters": len(train) + len(parts.held_out),
+        "autocast": str(training.fast_dtype("cpu")),
+    }
     for reference in (gpt, lab):
         torch.manual_seed(seed)
         nats, seconds = reference(train, parts.held_out, V)
@@ -139,11 +145,14 @@ def compare(path: Path, seed: int) -> dict[str, float]:
         name = reference.__name__
         ours = trained.val_nats_per_char
         row |= {name: nats, f"{name}, s": seconds, f"ours in the time of {name}": ours, f"ours / {name}": ours / nats}
-        print(path.name, seed, json.dumps({key: round(value, 4) for key, value in row.items()}), flush=True)
+        told = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+        print(path.name, seed, json.dumps(told), flush=True)
     return row
 
 
 def main(*texts: str) -> None:
+    if "FLOAT32" in os.environ:
+        training.fast_dtype = lambda device: None
     with tempfile.TemporaryDirectory() as place:
         own = Path(place) / "python.txt"
         own.write_text(documentation.load(), encoding="utf-8")
@@ -151,7 +160,7 @@ def main(*texts: str) -> None:
             path.name: [compare(path, seed) for seed in range(SEEDS)]
             for path in ([Path(text) for text in texts] or [own])
         }
-    if not texts and SEEDS == 3:
+    if not texts and SEEDS == 3 and "FLOAT32" not in os.environ:
         files.save_results("07_language", command="python tests/bench/language.py", seeds=[0, 1, 2], values=rows)
 
 

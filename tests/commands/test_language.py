@@ -65,8 +65,10 @@ def test_of_a_long_text_no_more_is_looked_at_than_can_be_scored_quickly(tmp_path
     assert len(language.split(path).looked_at) == language.MOST_LOOKED_AT
 
 
-def test_the_more_often_a_text_is_read_the_more_is_left_to_chance():
-    dropouts = [SETTINGS("lstm", rounds).dropout for rounds in (1, 3, 8, 15, 30, math.inf)]
+def test_the_more_often_a_text_is_read_the_more_a_network_is_kept_from_learning_it_by_heart():
+    sizes = [SETTINGS("lstm", rounds) for rounds in (1, 3, 8, 15, 30, math.inf)]
+    dropouts, decays = [each.dropout for each in sizes], [each.weight_decay for each in sizes]
+    assert decays == [0.05, 0.06, 0.16, 0.3, 0.5, 0.5]
     assert dropouts == sorted(dropouts)
     assert dropouts[:2] == [0, 0]
     assert dropouts[2] == pytest.approx(0.12)
@@ -76,7 +78,8 @@ def test_the_more_often_a_text_is_read_the_more_is_left_to_chance():
 def test_how_often_a_text_is_read_is_told_from_the_rounds_or_the_clock():
     cpu, card = torch.device("cpu"), torch.device("cuda")
     assert language.rounds(Asked("", epochs=7), 1000, cpu) == 7
-    assert language.rounds(Asked("", seconds=60), 1_200_000, cpu) == 60 * language.PACE / 1_200_000
+    assert language.rounds(Asked("", seconds=60), 1_200_000, cpu) == 60 * 40_000 / 1_200_000
+    assert language.rounds(Asked("", seconds=60), 1_200_000, cpu, torch.bfloat16) == 60 * 60_000 / 1_200_000
     assert language.rounds(Asked("", seconds=60), 1_200_000, card) == math.inf  # unknown, and fast
     assert language.rounds(Asked(""), 1000, cpu) == math.inf
 
@@ -225,6 +228,23 @@ def test_what_cannot_be_sampled_is_told(text, tmp_path, capsys):
     assert "the prompt holds 'Ü', which the text it was trained on does not have" in capsys.readouterr().err
     with pytest.raises(given.Refused, match="the prompt holds nothing"):
         language.sample(tmp_path / "out", "", 3)
+
+
+@pytest.mark.parametrize(("length", "expected"), [({"epochs": 1}, None), ({"seconds": 1}, torch.bfloat16)])
+@pytest.mark.parametrize("kind", language.KINDS)
+def test_by_the_clock_alone_it_computes_in_the_fast_type(text, tmp_path, monkeypatch, kind, length, expected):
+    kinds, kept = [], running.training.fit
+
+    def fit(*given, autocast, **options):
+        kinds.append(autocast)
+        return kept(*given, autocast=autocast, **options)
+
+    monkeypatch.setattr(running.training, "fit", fit)
+    monkeypatch.setattr(running.training, "fast_dtype", lambda device: torch.bfloat16)
+    trained = language.train(text, Asked(tmp_path, **length, device="cpu", say=lambda _: None), kind=kind)
+    assert kinds == [expected]
+    assert trained.val_nats_per_char < math.log(len(set(text.read_text())))  # as all characters alike would cost
+    assert all(weight.dtype == torch.float32 for weight in language.load(tmp_path)[0].model.parameters())
 
 
 def test_in_seconds_it_ends_soon_after_them(text, tmp_path, capsys):

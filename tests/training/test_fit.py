@@ -520,6 +520,31 @@ def test_a_named_batch_keeps_its_names():
     assert batch.y.shape == (2,)
 
 
+def test_the_rate_rises_over_a_tenth_of_the_run_and_falls_along_the_cosine():
+    told = []
+    run(schedule="warmed cosine", steps=20, lr=1.0, callback=told.append)
+    assert [step.lr for step in told[:3]] == pytest.approx([0.1, 0.6 * 0.99384417, 0.97552826])
+    falling = [0.5 * (1 + math.cos(math.pi * step / 20)) for step in range(2, 20)]
+    assert [step.lr for step in told[2:]] == pytest.approx(falling)
+
+
+def test_the_loss_alone_is_computed_in_the_type_that_is_asked_for():
+    kinds = []
+
+    def watched(model, batch):
+        kinds.append(model(batch).dtype)
+        return regression(model, batch)
+
+    narrow, quick = run(loss=watched, autocast=torch.bfloat16)
+    wide, exact = run(loss=watched)
+    assert set(kinds[:60]) == {torch.bfloat16}
+    assert set(kinds[60:]) == {torch.float32}
+    assert narrow.weight.dtype == narrow.weight.grad.dtype == torch.float32
+    torch.testing.assert_close(narrow.weight, wide.weight, rtol=0, atol=0.02)
+    assert quick.losses == pytest.approx(exact.losses, rel=0.05)
+    assert quick.losses != exact.losses
+
+
 def test_by_the_clock_it_ends_in_time_and_the_schedule_with_it():
     told = []
     begun = time.monotonic()

@@ -86,6 +86,8 @@ def fit(
     lr: float,
     weight_decay: float,
     count: Callable[[Any], int] | None = None,
+    schedule: str = "cosine",
+    autocast: torch.dtype | None = None,
     task: str = "",
     of: str = "",
 ) -> Went:
@@ -106,7 +108,7 @@ def fit(
             seconds=asked.seconds,
             lr=lr,
             optimizer=lambda weights, lr: torch.optim.AdamW(weights, lr, weight_decay=weight_decay),
-            schedule="cosine",
+            schedule=schedule,
             clip_norm=1.0,
             validate=validate,
             validate_every=every,
@@ -115,6 +117,7 @@ def fit(
             resume=asked.resume,
             progress=True,
             count=count,
+            autocast=autocast,
             callback=count_on,
         )
     except KeyboardInterrupt:  # fit has put the best weights back

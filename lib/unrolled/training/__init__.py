@@ -4,7 +4,7 @@ from unrolled.training import fit, save, load, seed_everything, pick_device, gen
 """
 
 from unrolled.training.checkpoint import CheckpointError, load, notes, save
-from unrolled.training.device import pick_device, seed_everything
+from unrolled.training.device import fast_dtype, pick_device, seed_everything
 from unrolled.training.fit import History, Step, fit
 from unrolled.training.sample import distribution, draw, generate
 
@@ -14,6 +14,7 @@ __all__ = [
     "Step",
     "distribution",
     "draw",
+    "fast_dtype",
     "fit",
     "generate",
     "load",

@@ -15,6 +15,20 @@ def pick_device() -> torch.device:
     return torch.device("cpu")
 
 
+def fast_dtype(device: torch.device | str) -> torch.dtype | None:
+    """bfloat16 where the device multiplies such numbers faster than float32, for `fit(autocast=…)`; else None.
+
+    It has float32's range and 8 of its 24 bits of precision. NVIDIA cards multiply it since 2020, some processors
+    by AVX512-BF16 or AMX.
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        able = device.type == "cpu" and any(map(torch.cpu.get_capabilities().get, ("avx512_bf16", "amx_bf16")))
+    return torch.bfloat16 if able else None
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python's, numpy's and torch's global generators, and let torch compute on one thread.
 

@@ -11,6 +11,7 @@ that is gone through again and again; `validate(model)` gives a number that shou
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,9 +43,11 @@ class History(NamedTuple):
     validation: list[tuple[int, float]]  # (after this step, value)
 
 
+WARMING = 0.1  # share of a run in which the rate rises, where it does
 SCHEDULES = {
     "constant": lambda done: 1.0,
     "cosine": lambda done: 0.5 * (1 + math.cos(math.pi * done)),  # Loshchilov and Hutter (2017), without restarts
+    "warmed cosine": lambda done: min(1, 0.1 + done / WARMING) * 0.5 * (1 + math.cos(math.pi * done)),
 }
 
 
@@ -72,13 +75,16 @@ def fit(
     progress: bool | str | None = None,
     stop_at_nan: bool = True,
     count: Callable[[Any], int] | None = None,
+    autocast: torch.dtype | None = None,
 ) -> History:
     """Train `model` in place for `steps` updates, or for so many `seconds`, and give the history.
 
     - steps, seconds: one of them, or both; what is reached first ends training, and the schedule follows it. Under
       `seconds` the clock decides, so that two runs are never quite the same.
-    - lr, schedule: the rate stays ("constant") or falls to 0 along half a cosine ("cosine"). Where `optimizer` makes
-      several groups of parameters, each keeps the rate it was made with, and the schedule scales them all.
+    - lr, schedule: the rate stays ("constant") or falls to 0 along half a cosine ("cosine"), which it may rise to from
+      a tenth, over the first tenth of the run ("warmed cosine"; Goyal et al., 2017, arXiv:1706.02677). Where
+      `optimizer` makes several groups of parameters, each keeps the rate it was made with, and the schedule scales
+      them all.
     - clip_norm: the whole gradient is made no longer than this; clip_value: each of its numbers no larger.
     - validate, validate_every: looked at after so many steps and after the last. The model ends with the weights of
       the lowest value. patience: training ends after so many looks without a lower one.
@@ -94,6 +100,8 @@ def fit(
       the weights, and the best weights are kept. False lets it happen.
     - count: for several processes (see `parallel`), over how many things the loss of a batch is a mean; rows unless
       given. A loss that carries a state is taken up right in one process only.
+    - autocast: the loss is computed in this type, such as torch.bfloat16, where torch holds that safe; weights,
+      gradients and update stay as they are (Micikevicius et al., 2018, arXiv:1710.03740). See `fast_dtype`.
     """
     refuse_bad(
         counts={
@@ -126,7 +134,7 @@ def fit(
             while course.done() < 1 and (patience is None or run.stale < patience):
                 factor = SCHEDULES[schedule](course.done())
                 model.train()
-                value, norm = gradients(model, loss, to_device(run.stream.next(), device))
+                value, norm = gradients(model, loss, to_device(run.stream.next(), device), autocast)
                 if stop_at_nan:
                     refuse_broken(run.step + 1, value, norm)
                 clip(model, norm, clip_norm, clip_value)
@@ -185,10 +193,14 @@ def say_end(callback: Callable[[Step], bool | None] | None, error: BaseException
         callback.ended(error)
 
 
-def gradients(model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], batch: Any) -> tuple[float, float]:
+def gradients(
+    model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], batch: Any, autocast: torch.dtype | None = None
+) -> tuple[float, float]:
     """Fill every p.grad anew; gives the loss, and the length of the whole gradient."""
     model.zero_grad()
-    value = loss(model, batch)
+    device = next(model.parameters()).device.type
+    with torch.autocast(device, autocast) if autocast else nullcontext():
+        value = loss(model, batch)
     if not isinstance(value, Tensor) or value.numel() != 1:
         came = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise TypeError(f"loss(model, batch) gave {came}; a tensor with one number is wanted")
