@@ -64,7 +64,7 @@ def settings(kind: str, rounds: float) -> Settings:
     if kind == "transformer":
         return Settings(128, 512, 0.1 if rounds > 5 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
     dropout = min(0.5, max(0.0, 0.03 * (rounds - 4)))
-    decay = min(0.5, max(0.05, 0.02 * rounds))
+    decay = min(0.5, max(0.2, 0.015 * rounds))
     return Settings(64, 384, round(dropout, 2), 32, 96, RATES[kind], round(decay, 2))
 
 
