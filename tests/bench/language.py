@@ -132,7 +132,7 @@ def lab(train: Tensor, held_out: Tensor, V: int) -> tuple[float, float]:
 def compare(path: Path, seed: int) -> dict[str, float | str]:
     """Each reference and the challenger, in the time that the reference took."""
     parts = language.split(path)
-    train, V = torch.cat([parts.train, parts.looked_at]), len(parts.characters)
+    train, V = parts.given, len(parts.characters)
     row: dict[str, float | str] = {
         "characters": len(train) + len(parts.held_out),
         "autocast": str(training.fast_dtype("cpu")),

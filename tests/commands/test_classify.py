@@ -215,7 +215,7 @@ def test_a_label_that_is_only_held_out_is_told(examples, tmp_path):
 
 def test_a_language_model_is_no_classifier(tmp_path):
     training.save(tmp_path / "model.safetensors", torch.nn.Linear(1, 1), task="language")
-    with pytest.raises(Refused, match="was trained to language; one for classify is wanted"):
+    with pytest.raises(Refused, match="is a model to write; one to classify is wanted"):
         classify.classify(tmp_path, ["a text"])
 
 

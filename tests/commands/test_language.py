@@ -51,18 +51,22 @@ def run(*arguments):
 
 def test_the_split_is_in_order_and_by_the_rule(text):
     parts, whole = language.split(text), text.read_text()
-    together = "".join(parts.characters[n] for n in torch.cat([parts.train, parts.looked_at, parts.held_out]))
-    assert together == whole
+    assert "".join(parts.characters[n] for n in torch.cat([parts.given, parts.held_out])) == whole
     assert len(parts.held_out) == round(0.1 * len(whole))
-    assert len(parts.looked_at) == round(0.05 * (len(whole) - len(parts.held_out)))
     assert set(parts.characters) == set(whole)
     assert parts.told == f"held out: the last {len(parts.held_out):,} of {len(whole):,} characters"
 
 
-def test_of_a_long_text_no_more_is_looked_at_than_can_be_scored_quickly(tmp_path):
-    path = tmp_path / "long.txt"
-    path.write_text("the cat sees the dog.\n" * 30_000, encoding="utf-8")
-    assert len(language.split(path).looked_at) == language.MOST_LOOKED_AT
+@pytest.mark.parametrize(("length", "size"), [(30, 1), (2_000, 25), (400_000, 5_000), (9_000_000, 5_000)])
+def test_what_is_looked_at_lies_evenly_in_what_is_given_and_is_not_learnt_from(length, size):
+    given = torch.arange(length)
+    parts = language.Split("", given, language.spread(length), given[:0], "")
+    looked = torch.cat([given[piece] for piece in parts.looked_at])
+    assert [len(given[piece]) for piece in parts.looked_at] == [size] * 4
+    assert torch.equal(torch.cat([looked, parts.train()]).sort().values, given)  # each in one of them, once
+    middles = [(piece.start + piece.stop) / 2 / length for piece in parts.looked_at]
+    assert middles == pytest.approx([0.125, 0.375, 0.625, 0.875], abs=1 / length)
+    assert parts.train()[-1] == given[-1]  # what is most like the held-out part is learnt from
 
 
 def test_the_more_often_a_text_is_read_the_more_a_network_is_kept_from_learning_it_by_heart():
@@ -74,11 +78,14 @@ def test_the_more_often_a_text_is_read_the_more_a_network_is_kept_from_learning_
 
 def test_how_often_a_text_is_read_is_told_from_the_rounds_or_the_clock():
     cpu, card = torch.device("cpu"), torch.device("cuda")
-    assert language.rounds(Asked("", epochs=7), 1000, cpu) == 7
-    assert language.rounds(Asked("", seconds=60), 1_200_000, cpu) == 60 * 36_000 / 1_200_000
-    assert language.rounds(Asked("", seconds=60), 1_200_000, cpu, torch.bfloat16) == 60 * 50_000 / 1_200_000
-    assert language.rounds(Asked("", seconds=60), 1_200_000, card) == math.inf  # unknown, and fast
-    assert language.rounds(Asked(""), 1000, cpu) == math.inf
+    minute = Asked("", seconds=60)
+    for kind in language.KINDS:
+        exact, quick = language.PACE[kind]
+        assert exact < quick
+        assert language.rounds(kind, Asked("", epochs=7), 1000, cpu, None) == 7
+        assert language.rounds(kind, minute, 1_200_000, cpu, None) == 60 * exact / 1_200_000
+        assert language.rounds(kind, minute, 1_200_000, cpu, torch.bfloat16) == 60 * quick / 1_200_000
+        assert language.rounds(kind, minute, 1_200_000, card, None) == math.inf  # unknown, and fast
 
 
 def test_a_validation_file_is_held_out_whole(text, tmp_path):
@@ -86,7 +93,7 @@ def test_a_validation_file_is_held_out_whole(text, tmp_path):
     other.write_text("the zebra sees.", encoding="utf-8")
     parts = language.split(text, other)
     assert "".join(parts.characters[n] for n in parts.held_out) == "the zebra sees."
-    assert len(parts.train) + len(parts.looked_at) == len(text.read_text())
+    assert len(parts.given) == len(text.read_text())
 
 
 @pytest.mark.parametrize("kind", language.KINDS)
@@ -95,7 +102,7 @@ def test_every_character_that_is_held_out_is_scored_once_from_all_before_it(text
     parts = language.split(text)
     task = language.learner(kind, len(parts.characters), language.settings(kind, 0))
     task.model.double().eval()
-    before, scored = torch.cat([parts.train, parts.looked_at])[-40:], parts.held_out[:60]
+    before, scored = parts.given[-40:], parts.held_out[:60]
     found = language.mean_nats(task.nats, before, scored)
     tokens = torch.cat([before, scored])
     by_hand = []
@@ -242,6 +249,61 @@ def test_by_the_clock_alone_it_computes_in_the_fast_type(text, tmp_path, monkeyp
     assert kinds == [expected]
     assert trained.val_nats_per_char < math.log(len(set(text.read_text())))  # as all characters alike would cost
     assert all(weight.dtype == torch.float32 for weight in language.load(tmp_path)[0].model.parameters())
+
+
+@pytest.mark.parametrize("kind", language.KINDS)
+@pytest.mark.parametrize("length", [{"epochs": 2}, {"seconds": 0.5}])
+def test_what_is_settled_reaches_the_training_and_what_is_held_out_does_not(text, tmp_path, monkeypatch, kind, length):
+    seen, kept = [], running.training.fit
+
+    def settings(kind, rounds):
+        seen.append((kind, rounds))
+        return SETTINGS(kind, rounds)._replace(embed_dim=8, hidden_size=32, dropout=0.3, window=16, num_heads=2)
+
+    def fit(model, batches, *given, **options):
+        seen.append(batches.tokens)
+        seen.append({part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)})
+        return kept(model, batches, *given, **options)
+
+    monkeypatch.setattr(language, "settings", settings)
+    monkeypatch.setattr(running.training, "fit", fit)
+    monkeypatch.setattr(running.training, "fast_dtype", lambda device: torch.bfloat16)
+    asked = Asked(tmp_path, **length, device="cpu", say=lambda _: None)
+    trained, parts = language.train(text, asked, kind=kind), language.split(text)
+    told, tokens, dropouts = seen
+    by_clock = 0.5 * language.PACE[kind][1] / len(parts.train())
+    assert told == (kind, pytest.approx(length.get("epochs", by_clock)))
+    assert torch.equal(tokens, parts.train())
+    assert dropouts == {0.3}
+    model = language.load(tmp_path)[0]
+    scores = model.nats(torch.cat([parts.given[-language.BEFORE :], parts.held_out]))[-len(parts.held_out) :]
+    assert trained.val_nats_per_char == pytest.approx(scores.mean().item(), abs=1e-6)  # in float32, as it is loaded
+
+
+def test_weight_decay_leaves_biases_gains_and_embeddings_alone():
+    for kind in language.KINDS:
+        model = language.learner(kind, 7, language.settings(kind, 1)).model
+        alone = {id(weights) for weights in language.vectors(model)}
+        spared = {name for name, weights in model.named_parameters() if id(weights) in alone}
+        assert {"embedding.W_e", "b_y"} <= spared
+        assert not any(name.endswith(("W_hy", "l0", "W_q")) and "bias" not in name for name in spared)
+        assert len(spared) < len(list(model.parameters()))
+
+
+def test_a_recurrent_layer_computes_in_the_fast_type_on_a_processor_alone(monkeypatch):
+    monkeypatch.setattr(language.training, "fast_dtype", lambda device: torch.bfloat16)
+    minute, cpu, card = Asked("", seconds=60), torch.device("cpu"), torch.device("cuda")
+    for kind in language.KINDS:
+        assert language.fast(kind, minute, cpu) is torch.bfloat16
+        assert language.fast(kind, minute, card) is (torch.bfloat16 if kind == "transformer" else None)
+        assert language.fast(kind, Asked("", epochs=3), cpu) is None
+
+
+def test_a_run_by_the_clock_is_not_taken_up_by_rounds_in_another_type(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(language.training, "fast_dtype", lambda device: torch.bfloat16)
+    language.train(text, Asked(tmp_path, seconds=0.5, device="cpu", say=lambda _: None))
+    with pytest.raises(given.Refused, match="of another --seed, --model or length"):
+        language.train(text, quiet(tmp_path, 12, resume=True))
 
 
 def test_in_seconds_it_ends_soon_after_them(text, tmp_path, capsys):

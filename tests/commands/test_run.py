@@ -10,7 +10,7 @@ from unrolled.commands.run import Asked
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(language, "settings", lambda kind, n: language.Settings(4, 6, 0.0, 4, 8, 1e-2, 0.0))
+    monkeypatch.setattr(language, "settings", lambda kind, n: language.Settings(4, 6, 0.0, 4, 8, 1e-2, 0.3))
 
 
 def quiet(out, **options):
@@ -41,11 +41,55 @@ def test_a_run_on_other_data_or_of_another_seed_or_model_is_not_taken_up(task, t
         (path, {"seed": 1}, {}),
         (path, {}, {"kind": "rnn"}),
     ):
-        with pytest.raises(Refused, match=r"run.safetensors is a run on other data, or of another --seed or --model"):
+        with pytest.raises(
+            Refused, match=r"run.safetensors is a run on other data, or of another --seed, --model or length"
+        ):
             task.train(other, quiet(out, resume=True, **options), **kind)
     (out / "run.sha256").unlink()
     with pytest.raises(Refused, match=r"run.safetensors is a run on other data"):
         task.train(path, quiet(out, resume=True))
+
+
+@TASKS
+def test_what_was_settled_reaches_the_optimiser(task, tmp_path, monkeypatch):
+    """`settled` are the settings as the notes of the model keep them."""
+    seen, kept = [], run.training.fit
+
+    def fit(model, *given, lr, schedule, optimizer, **options):
+        groups = optimizer(model.parameters(), lr).param_groups
+        seen.append((lr, schedule, {group["weight_decay"]: len(group["params"]) for group in groups}))
+        assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+        return kept(model, *given, lr=lr, schedule=schedule, optimizer=optimizer, **options)
+
+    monkeypatch.setattr(run.training, "fit", fit)
+    trained = task.train(file_of(task, tmp_path), quiet(tmp_path / "out"))
+    [(lr, schedule, decays)] = seen
+    settled = task.Settings(*training.notes(trained.file)["settings"])
+    assert (lr, schedule) == (settled.lr, "warmed cosine" if task is language else "cosine")
+    assert settled.weight_decay > 0
+    assert set(decays) == ({settled.weight_decay, 0.0} if task is language else {settled.weight_decay})
+
+
+@TASKS
+def test_a_run_that_is_taken_up_may_have_had_its_seconds(task, tmp_path):
+    path = file_of(task, tmp_path)
+    whole = task.train(path, quiet(tmp_path / "out", epochs=None, seconds=0.5))
+    again = task.train(path, quiet(tmp_path / "out", epochs=None, seconds=0.1, resume=True))
+    assert again.steps == whole.steps > 0
+
+
+@TASKS
+def test_what_is_interrupted_before_its_first_step_takes_no_models_place(task, tmp_path, monkeypatch):
+    path = file_of(task, tmp_path)
+    before = task.train(path, quiet(tmp_path / "out")).file.read_bytes()
+
+    def fit(*given, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.training, "fit", fit)
+    with pytest.raises(KeyboardInterrupt):
+        task.train(path, quiet(tmp_path / "out"))
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == before
 
 
 @TASKS
@@ -82,7 +126,7 @@ def test_a_place_that_cannot_be_written_to_is_told_before_training(tmp_path, mon
 
     monkeypatch.setattr(run.training, "fit", fit)
     path = file_of(language, tmp_path)
-    with pytest.raises(Refused, match=r"--out .*file.txt can't be written to: File exists"):
+    with pytest.raises(Refused, match=r"--out .*file.txt is a file; a folder is wanted"):
         language.train(path, quiet(path))
     (tmp_path / "out" / "model.safetensors").mkdir(parents=True)
     with pytest.raises(Refused, match=r"model.safetensors is a folder; the model is to be a file there"):

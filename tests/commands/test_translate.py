@@ -279,5 +279,5 @@ def test_a_model_of_another_task_is_not_written_over(pairs, tmp_path, capsys):
     training.save(tmp_path / "model.safetensors", torch.nn.Linear(1, 1), task="classify")
     before = (tmp_path / "model.safetensors").read_bytes()
     assert run("--pairs", pairs, "--epochs", 1, "--out", tmp_path) == 2
-    assert "was trained to classify and would be lost" in capsys.readouterr().err
+    assert "is a model to classify and would be lost" in capsys.readouterr().err
     assert (tmp_path / "model.safetensors").read_bytes() == before

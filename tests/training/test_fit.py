@@ -10,7 +10,7 @@ from torch import nn
 from unrolled.data import cue
 from unrolled.training import Step, fit, save
 from unrolled.training import run as run_module
-from unrolled.training.fit import clip
+from unrolled.training.fit import clip, gradients
 from unrolled.training.stream import to_device
 
 
@@ -523,26 +523,38 @@ def test_a_named_batch_keeps_its_names():
 def test_the_rate_rises_over_a_tenth_of_the_run_and_falls_along_the_cosine():
     told = []
     run(schedule="warmed cosine", steps=20, lr=1.0, callback=told.append)
-    assert [step.lr for step in told[:3]] == pytest.approx([0.1, 0.6 * 0.99384417, 0.97552826])
+    assert [step.lr for step in told[:3]] == pytest.approx([0.1, 0.55 * 0.99384417, 0.97552826])
     falling = [0.5 * (1 + math.cos(math.pi * step / 20)) for step in range(2, 20)]
     assert [step.lr for step in told[2:]] == pytest.approx(falling)
 
 
 def test_the_loss_alone_is_computed_in_the_type_that_is_asked_for():
-    kinds = []
+    kinds, looked = [], []
+
+    def validate(model):
+        looked.append(model(fresh()).dtype)
+        return 1.0
 
     def watched(model, batch):
         kinds.append(model(batch).dtype)
         return regression(model, batch)
 
-    narrow, quick = run(loss=watched, autocast=torch.bfloat16)
+    narrow, quick = run(loss=watched, autocast=torch.bfloat16, validate=validate)
     wide, exact = run(loss=watched)
     assert set(kinds[:60]) == {torch.bfloat16}
-    assert set(kinds[60:]) == {torch.float32}
+    assert set(kinds[60:]) == set(looked) == {torch.float32}
     assert narrow.weight.dtype == narrow.weight.grad.dtype == torch.float32
     torch.testing.assert_close(narrow.weight, wide.weight, rtol=0, atol=0.02)
     assert quick.losses == pytest.approx(exact.losses, rel=0.05)
     assert quick.losses != exact.losses
+
+
+def test_the_type_is_asked_of_the_device_that_trains(monkeypatch):
+    asked, model = [], nn.Linear(4, 1)
+    monkeypatch.setattr(torch, "autocast", lambda *given: asked.append(given) or contextlib.nullcontext())
+    gradients(model, regression, fresh(), torch.device("cuda", 1), torch.bfloat16)
+    gradients(model, regression, fresh(), torch.device("cpu"), None)
+    assert asked == [("cuda", torch.bfloat16)]
 
 
 def test_by_the_clock_it_ends_in_time_and_the_schedule_with_it():

@@ -1,8 +1,9 @@
 """`train language` and `sample`: a character model on the reader's own text.
 
     held out    the last 10 % of the text, or --validation; every character of it is scored exactly once
-    looked at   the last 5 % of what is left, at most 20,000 characters: early stopping sees this, and nothing of what
-                is held out
+    looked at   four pieces of what is left, 5 % of it together and at most 20,000 characters: early stopping sees these,
+                and nothing of what is held out. They lie evenly in it, and not at its end: a text changes on its way,
+                and what comes last before the held-out part is most like it
 
 Shapes: T characters of a text, V different ones.
 """
@@ -11,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 import torch
@@ -22,26 +24,39 @@ from unrolled.commands import run
 from unrolled.commands.given import Refused, text
 from unrolled.commands.run import Asked
 from unrolled.data.batching import Window, streams, windows
+from unrolled.layers import Embedding
 from unrolled.models.language_model import CarriedLoss, LanguageModel, nats, reader
 from unrolled.models.transformer import Transformer
 from unrolled.models.transformer import nats as transformer_nats
 from unrolled.models.transformer import reader as transformer_reader
 
-HELD_OUT, LOOKED_AT, MOST_LOOKED_AT = 0.1, 0.05, 20_000
-PACE = {None: 36_000, torch.bfloat16: 50_000}  # characters that two cores read in a second of training, about
+HELD_OUT, LOOKED_AT, MOST_LOOKED_AT, PIECES = 0.1, 0.05, 20_000, 4
+PACE = {  # characters that two cores read in a second of training, about: in float32, in bfloat16
+    "lstm": (36_000, 50_000),
+    "gru": (20_000, 30_000),
+    "rnn": (50_000, 90_000),
+    "transformer": (10_000, 20_000),
+}
 BEFORE = 1000  # characters that are read before the first that is scored
 RATES = {"lstm": 1.6e-2, "gru": 8e-3, "rnn": 4e-3}
 KINDS = (*RATES, "transformer")
 
 
 class Split(NamedTuple):
-    """A text as numbers, in its order: train, then looked at, then held out."""
+    """A text as numbers: what may be learnt from, and what is held out."""
 
     characters: str  # V
-    train: Tensor
-    looked_at: Tensor
+    given: Tensor  # (T,) all that is not held out, in its order
+    looked_at: list[slice]  # parts of `given`
     held_out: Tensor
     told: str  # how it was split, in words
+
+    def train(self) -> Tensor:
+        """What is given and not looked at, joined."""
+        kept = torch.ones(len(self.given), dtype=torch.bool)
+        for piece in self.looked_at:
+            kept[piece] = False
+        return self.given[kept]
 
 
 class Settings(NamedTuple):
@@ -68,10 +83,26 @@ def settings(kind: str, rounds: float) -> Settings:
     return Settings(64, 384, round(dropout, 2), 32, 96, RATES[kind], round(decay, 2))
 
 
-def rounds(asked: Asked, characters: int, device: torch.device, autocast: torch.dtype | None = None) -> float:
+def fast(kind: str, asked: Asked, device: torch.device) -> torch.dtype | None:
+    """The type to compute in. Only by the clock, by which no two runs are the same anyway; and a recurrent layer only
+    on a processor, see `fast_dtype`."""
+    if not asked.seconds or (kind != "transformer" and device.type != "cpu"):
+        return None
+    return training.fast_dtype(device)
+
+
+def rounds(kind: str, asked: Asked, characters: int, device: torch.device, autocast: torch.dtype | None) -> float:
     """How often training will read so many characters, as far as can be told before it begins."""
-    by_clock = asked.seconds * PACE[autocast] / characters if asked.seconds and device.type == "cpu" else math.inf
-    return min(asked.epochs or math.inf, by_clock)
+    if asked.seconds and device.type == "cpu":
+        return asked.seconds * PACE[kind][autocast is not None] / characters
+    return asked.epochs or math.inf
+
+
+def vectors(model: nn.Module) -> list[nn.Parameter]:
+    """Parameters that weight decay leaves alone: biases and gains, and embeddings, where the row of a rare character
+    would be pulled to 0 at every step and pushed at few."""
+    embeddings = {id(part.W_e) for part in model.modules() if isinstance(part, Embedding)}
+    return [weights for weights in model.parameters() if weights.ndim < 2 or id(weights) in embeddings]
 
 
 def split(path: str | Path, validation: str | Path | None = None) -> Split:
@@ -86,8 +117,14 @@ def split(path: str | Path, validation: str | Path | None = None) -> Split:
     characters = "".join(sorted(set(first) | set(rest)))
     number = {character: n for n, character in enumerate(characters)}
     numbers = [torch.tensor([number[character] for character in part]) for part in (first, rest)]
-    cut = len(first) - min(MOST_LOOKED_AT, max(1, round(LOOKED_AT * len(first))))
-    return Split(characters, numbers[0][:cut], numbers[0][cut:], numbers[1], told)
+    return Split(characters, numbers[0], spread(len(first)), numbers[1], told)
+
+
+def spread(length: int) -> list[slice]:
+    """Pieces that lie evenly in a text of this length."""
+    size = max(1, min(MOST_LOOKED_AT, round(LOOKED_AT * length)) // PIECES)
+    starts = [round((n + 0.5) * length / PIECES) - size // 2 for n in range(PIECES)]
+    return [slice(start, start + size) for start in starts]
 
 
 class Recurrent:
@@ -198,32 +235,32 @@ def train(path: str | Path, asked: Asked, validation: str | Path | None = None, 
     """Train on a text, keep the best weights, and score what is held out."""
     torch.manual_seed(asked.seed)
     device, parts = asked.on(), split(path, validation)
-    autocast = training.fast_dtype(device) if asked.seconds else None  # by the clock no two runs are the same anyway
-    often = rounds(asked, len(parts.train), device, autocast)
-    sizes = fitting(settings(kind, often), len(parts.train), path)
+    train, autocast = parts.train(), fast(kind, asked, device)
+    sizes = fitting(settings(kind, rounds(kind, asked, len(train), device, autocast)), len(train), path)
     task = learner(kind, len(parts.characters), sizes)
     task.model.to(device)
     asked.told(parts.told)
-    seen, looked, held = (part.to(device) for part in (parts.train, parts.looked_at, parts.held_out))
-    batches = task.batches(seen)
+    given, held = parts.given.to(device), parts.held_out.to(device)
+    batches = task.batches(train.to(device))
     went = run.fit(
         task.model,
         batches,
         task.loss,
-        lambda _: mean_nats(task.nats, seen, looked),
+        lambda _: fmean(mean_nats(task.nats, given[: piece.start], given[piece]) for piece in parts.looked_at),
         asked,
         a_round=len(batches),
         lr=sizes.lr,
         weight_decay=sizes.weight_decay,
+        task="language",
+        of=repr((kind, asked.seed, sizes, autocast, parts.told, text(path))),
+        free=vectors(task.model),
         schedule="warmed cosine",
         autocast=autocast,
-        task="language",
-        of=repr((kind, asked.seed, parts.told, text(path))),
     )
     notes = {"task": "language", "kind": kind, "characters": parts.characters, "settings": list(sizes)}
     notes["split"] = parts.told
     asked.keep(task.model, **notes)  # before what is held out is scored, which may be interrupted
-    score = mean_nats(task.nats, torch.cat([seen, looked]), held)
+    score = mean_nats(task.nats, given, held)
     asked.keep(task.model, **notes, val_nats_per_char=score)
     return Trained(asked.file(), score, *went)
 

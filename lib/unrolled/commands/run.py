@@ -85,14 +85,22 @@ def fit(
     a_round: int,
     lr: float,
     weight_decay: float,
+    task: str,
+    of: str,
+    free: Sequence[nn.Parameter] = (),
     count: Callable[[Any], int] | None = None,
     schedule: str = "cosine",
     autocast: torch.dtype | None = None,
-    task: str = "",
-    of: str = "",
 ) -> Went:
-    """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order."""
+    """Train with the best weights kept, looked at after every round; Ctrl-C ends it in order.
+
+    task, of: the name of the task, and all that the run depends on. free: parameters that weight decay leaves alone.
+    """
     file, taken = begun(asked, task, of), 0
+    exempt = set(map(id, free))
+    pulled = [weights for weights in model.parameters() if id(weights) not in exempt]
+    groups = [{"params": pulled, "weight_decay": weight_decay}]
+    groups += [{"params": list(free), "weight_decay": 0.0}] if free else []
 
     def count_on(step: training.Step) -> None:
         nonlocal taken
@@ -107,7 +115,7 @@ def fit(
             steps=None if asked.epochs is None else asked.epochs * a_round,
             seconds=asked.seconds,
             lr=lr,
-            optimizer=lambda weights, lr: torch.optim.AdamW(weights, lr, weight_decay=weight_decay),
+            optimizer=lambda _, lr: torch.optim.AdamW(groups, lr),
             schedule=schedule,
             clip_norm=1.0,
             validate=validate,
@@ -121,6 +129,8 @@ def fit(
             callback=count_on,
         )
     except KeyboardInterrupt:  # fit has put the best weights back
+        if not taken:
+            raise  # nothing was learnt, and a model that is there stays
         asked.told("interrupted: the best weights so far are kept")
         return Went(taken, interrupted=True)
     return Went(len(history.steps), interrupted=False)
@@ -136,9 +146,13 @@ def begun(asked: Asked, task: str, of: str) -> Path:
         if not file.is_file():
             raise Refused(f"{file} is not there; without --resume a run begins")
         if not mark.is_file() or mark.read_text(encoding="ascii") != now:
-            raise Refused(f"{file} is a run on other data, or of another --seed or --model; --resume wants the same")
+            raise Refused(
+                f"{file} is a run on other data, or of another --seed, --model or length; --resume wants the same"
+            )
     elif parallel.rank() == 0:
         try:
+            if file.parent.exists() and not file.parent.is_dir():
+                raise Refused(f"--out {asked.out} is a file; a folder is wanted")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.unlink(missing_ok=True)  # of an earlier run, which --resume would take for this one
             mark.write_text(now, encoding="ascii")
@@ -153,17 +167,24 @@ def spared(file: Path, task: str) -> None:
         raise Refused(f"{file} is a folder; the model is to be a file there")
     before = training.notes(file).get("task", task) if file.is_file() else task
     if before != task:
-        raise Refused(f"{file} was trained to {before} and would be lost; --out with another folder keeps both")
+        raise Refused(f"{file} is a model to {verb(before)} and would be lost; --out with another folder keeps both")
+
+
+def verb(task: str | None) -> str:
+    """What a model of a task does, in words."""
+    return {"language": "write", "classify": "classify", "translate": "translate"}.get(task, "do something else")
 
 
 def notes_of(out: str | Path, task: str, wanted: str) -> dict[str, Any]:
     """The notes of the model in `out`; Refused where there is none, or one of another task."""
     file = Path(out) / FILE
+    if Path(out).is_file():
+        raise Refused(f"--model {out} is a file; the folder is wanted that `python -m unrolled train {task}` put it in")
     if not file.is_file():
         raise Refused(f"{file} is not there; `python -m unrolled train {task} {wanted} FILE --out {out}` makes it")
     notes = training.notes(file)
     if notes.get("task") != task:
-        raise Refused(f"{file} was trained to {notes.get('task', 'do something else')}; one for {task} is wanted")
+        raise Refused(f"{file} is a model to {verb(notes.get('task'))}; one to {verb(task)} is wanted")
     missing = [name for name in NOTES[task] if name not in notes]
     if missing:
         raise Refused(

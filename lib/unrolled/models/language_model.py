@@ -94,7 +94,8 @@ def run_traced(
 class CarriedLoss:
     """The loss for `fit` on windows in order, each (x, y, first): mean nats per token.
 
-    A window starts from the state in which the one before it ended; blame is not carried (`detach`), memory is.
+    A window starts from the state in which the one before it ended; blame is not carried (`detach`), memory is, in the
+    type of the weights, whatever type autocast computes in.
     """
 
     def __init__(self) -> None:
@@ -103,7 +104,7 @@ class CarriedLoss:
     def __call__(self, model: LanguageModel, window: tuple[Tensor, Tensor, bool]) -> Tensor:
         x, y, first = window
         logits, _, state = model(x, None if first else self.state)
-        self.state = detached(state)
+        self.state = kept(state, model.W_hy.dtype)
         return F.cross_entropy(logits.flatten(0, 1), y.flatten())
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -115,8 +116,11 @@ class CarriedLoss:
         self.state = (state["h"], state["c"]) if "c" in state else state.get("h")
 
 
-def detached(state: State) -> State:
-    return state.detach() if isinstance(state, Tensor) else tuple(part.detach() for part in state)
+def kept(state: State, dtype: torch.dtype) -> State:
+    """What of a state is carried on: its numbers, without the way they came about."""
+    if isinstance(state, Tensor):
+        return state.detach().to(dtype)
+    return tuple(part.detach().to(dtype) for part in state)
 
 
 def reader(model: LanguageModel) -> Callable[[Tensor, State | None], tuple[Tensor, State]]:

@@ -15,7 +15,7 @@ def progress_bar(total: float, *, done: float, shown: bool | str, seconds: bool 
     options = {"display": False} if in_a_page else {}  # what tqdm shows by itself can't be taken back
     options |= {"bar_format": "{l_bar}{bar}| {n:.0f} of {total:.0f} s{postfix}"} if seconds else {}
     label = shown if isinstance(shown, str) else None
-    bar = tqdm(total=total, initial=done, desc=label, leave=False, disable=not shown, **options)
+    bar = tqdm(total=total, initial=min(done, total), desc=label, leave=False, disable=not shown, **options)
     place = put_down(bar) if in_a_page else None
     try:
         yield bar

@@ -19,7 +19,8 @@ def fast_dtype(device: torch.device | str) -> torch.dtype | None:
     """bfloat16 where the device multiplies such numbers faster than float32, for `fit(autocast=…)`; else None.
 
     It has float32's range and 8 of its 24 bits of precision. NVIDIA cards multiply it since 2020, some processors
-    by AVX512-BF16 or AMX.
+    by AVX512-BF16 or AMX. Not for a recurrent layer on a card: there torch computes it in float16 under autocast,
+    whatever type is asked for (its AutocastRNN.cpp), which has not the range.
     """
     device = torch.device(device)
     if device.type == "cuda":

@@ -47,7 +47,7 @@ WARMING = 0.1  # share of a run in which the rate rises, where it does
 SCHEDULES = {
     "constant": lambda done: 1.0,
     "cosine": lambda done: 0.5 * (1 + math.cos(math.pi * done)),  # Loshchilov and Hutter (2017), without restarts
-    "warmed cosine": lambda done: min(1, 0.1 + done / WARMING) * 0.5 * (1 + math.cos(math.pi * done)),
+    "warmed cosine": lambda done: min(1, 0.1 + 0.9 * done / WARMING) * 0.5 * (1 + math.cos(math.pi * done)),
 }
 
 
@@ -100,8 +100,9 @@ def fit(
       the weights, and the best weights are kept. False lets it happen.
     - count: for several processes (see `parallel`), over how many things the loss of a batch is a mean; rows unless
       given. A loss that carries a state is taken up right in one process only.
-    - autocast: the loss is computed in this type, such as torch.bfloat16, where torch holds that safe; weights,
-      gradients and update stay as they are (Micikevicius et al., 2018, arXiv:1710.03740). See `fast_dtype`.
+    - autocast: the loss of a step is computed in this type where torch holds that safe; weights, gradients, update and
+      validation stay as they are (Micikevicius et al., 2018, arXiv:1710.03740). torch.bfloat16 is meant, which has
+      float32's range: float16 would want the loss scaled, which is not done here. See `fast_dtype`.
     """
     refuse_bad(
         counts={
@@ -134,7 +135,7 @@ def fit(
             while course.done() < 1 and (patience is None or run.stale < patience):
                 factor = SCHEDULES[schedule](course.done())
                 model.train()
-                value, norm = gradients(model, loss, to_device(run.stream.next(), device), autocast)
+                value, norm = gradients(model, loss, to_device(run.stream.next(), device), device, autocast)
                 if stop_at_nan:
                     refuse_broken(run.step + 1, value, norm)
                 clip(model, norm, clip_norm, clip_value)
@@ -194,12 +195,15 @@ def say_end(callback: Callable[[Step], bool | None] | None, error: BaseException
 
 
 def gradients(
-    model: nn.Module, loss: Callable[[nn.Module, Any], Tensor], batch: Any, autocast: torch.dtype | None = None
+    model: nn.Module,
+    loss: Callable[[nn.Module, Any], Tensor],
+    batch: Any,
+    device: torch.device,
+    autocast: torch.dtype | None,
 ) -> tuple[float, float]:
     """Fill every p.grad anew; gives the loss, and the length of the whole gradient."""
     model.zero_grad()
-    device = next(model.parameters()).device.type
-    with torch.autocast(device, autocast) if autocast else nullcontext():
+    with torch.autocast(device.type, autocast) if autocast else nullcontext():
         value = loss(model, batch)
     if not isinstance(value, Tensor) or value.numel() != 1:
         came = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
