@@ -71,13 +71,16 @@ def test_it_runs_as_a_module():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["sample", "--temperature", "-1"], "'-1' came; a number of at least 0 is wanted"),
-        (["sample", "--temperature", "nan"], "'nan' came; a number of at least 0 is wanted"),
+        (["sample", "--temperature", "-1"], "'-1' came; a number of at least 0, and not infinity, is wanted"),
+        (["sample", "--temperature", "nan"], "'nan' came; a number of at least 0, and not infinity, is wanted"),
         (["sample", "--top-k", "0"], "'0' came; a whole number of at least 1 is wanted"),
         (["sample", "--nucleus", "1.5"], "'1.5' came; a number above 0 and up to 1 is wanted"),
         (["sample", "--length", "many"], "'many' came; a whole number of at least 1 is wanted"),
         (["translate", "--beam", "2.5"], "'2.5' came; a whole number of at least 1 is wanted"),
-        (["train", "language", "--text", "t", "--seconds", "0"], "'0' came; a number above 0 is wanted"),
+        (
+            ["train", "language", "--text", "t", "--seconds", "0"],
+            "'0' came; a number above 0, and not infinity, is wanted",
+        ),
         (["train", "language", "--text", "t", "--epochs", "0"], "'0' came; a whole number of at least 1 is wanted"),
         (["train", "language", "--text", "t", "--device", "toaster"], "'toaster' came, which this machine"),
         (["train", "language", "--text", "t", "--device", "meta"], "'meta' came, which this machine"),

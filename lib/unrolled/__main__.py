@@ -5,6 +5,7 @@ import argparse
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable
 
@@ -65,8 +66,8 @@ def number(kind: type, wanted: str, right: Callable[[float], bool]) -> Callable[
 
 SEED = number(int, "a whole number from 0 and below 2⁶³", lambda value: 0 <= value < 2**63)
 COUNT = number(int, "a whole number of at least 1", lambda value: value >= 1)
-SECONDS = number(float, "a number above 0", lambda value: 0 < value < math.inf)
-TEMPERATURE = number(float, "a number of at least 0", lambda value: 0 <= value < math.inf)
+SECONDS = number(float, "a number above 0, and not infinity,", lambda value: 0 < value < math.inf)
+TEMPERATURE = number(float, "a number of at least 0, and not infinity,", lambda value: 0 <= value < math.inf)
 SHARE = number(float, "a number above 0 and up to 1", lambda value: 0 < value <= 1)
 
 
@@ -126,6 +127,8 @@ def train(chosen: argparse.Namespace) -> int:
         return 0
     merit = trained._asdict() | {"file": str(trained.file)}
     interrupted = merit.pop("interrupted")
+    asks = {"language": "sample", "classify": "classify", "translate": "translate"}[chosen.task]
+    print(f"to use it: python -m unrolled {asks} --model {shlex.quote(chosen.out)}")
     print(json.dumps(merit))
     return 130 if interrupted else 0
 

@@ -41,7 +41,8 @@ def run(*arguments):
 
 def test_it_learns_what_a_bag_of_words_cannot(examples, tmp_path, capsys):
     assert run("--examples", examples, "--epochs", 12, "--out", tmp_path / "out") == 0
-    told, last = capsys.readouterr().out.strip().splitlines()
+    told, use, last = capsys.readouterr().out.strip().splitlines()
+    assert use.startswith("to use it: python -m unrolled ")
     assert "of 400 examples, about a tenth of each label, by seed 0" in told
     merit = json.loads(last)
     assert merit["accuracy"] > 0.95

@@ -127,7 +127,8 @@ def test_a_transformers_nats_cover_every_token():
 @pytest.mark.parametrize("kind", language.KINDS)
 def test_it_trains_scores_and_samples(text, tmp_path, capsys, kind):
     assert run("--text", text, "--epochs", 12, "--model", kind, "--out", tmp_path / "out") == 0
-    told, last = capsys.readouterr().out.strip().splitlines()
+    told, use, last = capsys.readouterr().out.strip().splitlines()
+    assert use.startswith("to use it: python -m unrolled ")
     assert told.startswith("held out: the last ")
     merit = json.loads(last)
     assert merit["val_nats_per_char"] < 2.4  # evenly: 2.94

@@ -51,7 +51,8 @@ def test_tokens_join_to_the_text_again(text):
 
 def test_it_learns_to_put_the_colour_behind(pairs, tmp_path, capsys, monkeypatch):
     assert run("--pairs", pairs, "--epochs", 14, "--out", tmp_path / "out") == 0
-    told, last = capsys.readouterr().out.strip().splitlines()
+    told, use, last = capsys.readouterr().out.strip().splitlines()
+    assert use.startswith("to use it: python -m unrolled ")
     assert "pairs, about a tenth of the sources, by seed 0" in told
     merit = json.loads(last)
     assert merit["exact"] > 0.9

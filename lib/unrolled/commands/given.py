@@ -98,6 +98,8 @@ def parted(
         held_out = lines(validation, fields)
         inside = {group(line) for line in held_out}
         rest = [line for line in found if group(line) not in inside]
+        if not rest:
+            raise Refused(f"all {len(found)} training {each} are in {validation} too; nothing is left to train on")
         told = f"held out: {validation}, {len(held_out):,} {what}"
         if len(rest) < len(found):
             told += f"; {len(found) - len(rest)} of the training {each} are in it too and were left out"

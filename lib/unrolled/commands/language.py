@@ -1,9 +1,9 @@
 """`train language` and `sample`: a character model on the reader's own text.
 
     held out    the last 10 % of the text, or --validation; every character of it is scored exactly once
-    looked at   four pieces of what is left, 5 % of it together and at most 20,000 characters: early stopping sees these,
-                and nothing of what is held out. They lie evenly in it, and not at its end: a text changes on its way,
-                and what comes last before the held-out part is most like it
+    looked at   four pieces of what is left, 5 % of it together and at most 20,000 characters: early stopping sees
+                these, and nothing of what is held out. They lie evenly in it, and not at its end: a text changes on its
+                way, and what comes last before the held-out part is most like it
 
 Shapes: T characters of a text, V different ones.
 """
@@ -63,7 +63,7 @@ class Settings(NamedTuple):
     """Sizes and rates, chosen from the data."""
 
     embed_dim: int
-    hidden_size: int
+    hidden_size: int  # of a recurrent layer
     dropout: float
     batch_size: int
     window: int
@@ -77,7 +77,7 @@ def settings(kind: str, rounds: float) -> Settings:
     """By how often training will read the text: a network that meets it once or twice can't learn it by heart, one
     that meets it often must be kept from it, by chance and by weights that are pulled to 0."""
     if kind == "transformer":
-        return Settings(128, 512, 0.1 if rounds > 5 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
+        return Settings(128, 0, 0.1 if rounds > 5 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
     dropout = min(0.5, max(0.0, 0.016 * (rounds - 2)))
     decay = min(0.5, max(0.2, 0.015 * rounds))
     return Settings(64, 384, round(dropout, 2), 32, 96, RATES[kind], round(decay, 2))
