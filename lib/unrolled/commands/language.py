@@ -74,12 +74,17 @@ class Settings(NamedTuple):
 
 
 def settings(kind: str, rounds: float) -> Settings:
-    """By how often training will read the text: a network that meets it once or twice can't learn it by heart, one
-    that meets it often must be kept from it, by chance and by weights that are pulled to 0."""
+    """By how often training will read the text: a network that meets it a few times can't learn it by heart, one that
+    meets it often must be kept from it, by chance (dropout) and by weights that are pulled to 0 (weight decay). Some
+    decay there is always: even for four rounds .05 was worse than .2.
+
+    Found on Python's documentation (8 to 15 rounds), on docstrings of its standard library (4), and on slices of
+    200,000 characters of O'Neill's tunes (19 to 31).
+    """
     if kind == "transformer":
         return Settings(128, 0, 0.1 if rounds > 5 else 0.0, 32, 128, 2e-3, 0.1, 4, 4)
-    dropout = min(0.5, max(0.0, 0.016 * (rounds - 2)))
-    decay = min(0.5, max(0.2, 0.015 * rounds))
+    dropout = min(0.4, max(0.0, 0.016 * (rounds - 5)))
+    decay = min(0.5, max(0.2, 0.03 * rounds))
     return Settings(64, 384, round(dropout, 2), 32, 96, RATES[kind], round(decay, 2))
 
 
