@@ -33,8 +33,8 @@ from unrolled.models.transformer import reader as transformer_reader
 HELD_OUT, LOOKED_AT, MOST_LOOKED_AT, PIECES = 0.1, 0.05, 20_000, 4
 PACE = {  # characters that two cores read in a second of training, about: in float32, in bfloat16
     "lstm": (36_000, 50_000),
-    "gru": (20_000, 30_000),
-    "rnn": (50_000, 90_000),
+    "gru": (25_000, 45_000),
+    "rnn": (60_000, 75_000),
     "transformer": (10_000, 20_000),
 }
 BEFORE = 1000  # characters that are read before the first that is scored
