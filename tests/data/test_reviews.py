@@ -72,6 +72,23 @@ def test_words_of_praise_stand_in_both():
         assert min(counts[0][word], counts[1][word]) >= 0.15 * (counts[0][word] + counts[1][word]) > 1
 
 
-def test_a_part_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match="part is 'test'; it must be one of train, held out"):
-        reviews.load("test")
+def test_a_hand_left_out_is_in_no_text_to_learn_from():
+    everything = sorted(reviews.load("train"))
+    held_out = {review.text for review in reviews.load("held out")}
+    for hand, written in reviews.by_hand("train").items():
+        others, own = reviews.leave_out(hand)
+        assert own == written
+        assert not {review.text for review in own} & {review.text for review in others}
+        assert not held_out & {review.text for review in [*own, *others]}
+        assert sorted([*own, *others]) == everything
+
+
+def test_only_a_hand_that_wrote_for_training_can_be_left_out():
+    with pytest.raises(ValueError, match="hand is '7'; it must be one of 1, 2, 3, 4, 5, 6"):
+        reviews.leave_out("7")
+
+
+@pytest.mark.parametrize("of", [reviews.load, reviews.by_hand])
+def test_a_part_that_is_not_there_is_named(of):
+    with pytest.raises(ValueError, match="part is 'TRAIN'; it must be one of train, held out"):
+        of("TRAIN")

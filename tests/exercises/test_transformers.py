@@ -48,6 +48,24 @@ def blanked_by_index(tokens, blanked, blank):
     return inputs, targets
 
 
+def blanked_in_place(tokens, blanked, blank):
+    inputs = tokens
+    inputs[blanked] = blank
+    return inputs, tokens.masked_fill(~blanked, -100)
+
+
+def targets_in_place(tokens, blanked, blank):
+    targets = tokens
+    targets[~blanked] = -100
+    return tokens.masked_fill(blanked, blank), targets
+
+
+def both_in_place(tokens, blanked, blank):
+    inputs = targets = tokens
+    inputs[blanked], targets[~blanked] = blank, -100
+    return inputs, targets
+
+
 def step_by_torch(q, k, v, past_k, past_v):
     k, v = torch.cat((past_k, k), dim=0), torch.cat((past_v, v), dim=0)
     return F.scaled_dot_product_attention(q[None], k[None], v[None])[0], k, v
@@ -89,12 +107,24 @@ def test_another_way_is_right(exercise, answer):
         ),
         (ex.blank_out, lambda t, there, blank: (torch.where(there, blank, t), torch.where(there, -100, t)),
          "the_wrong_targets"),
+        (ex.blank_out, blanked_in_place, "targets_are_blank"),
+        (ex.blank_out, targets_in_place, "words_overwritten"),
+        (ex.blank_out, both_in_place, "one_tensor"),
+        (ex.blank_out, lambda t, there, blank: blanked_by_where(t, there, blank)[::-1], "other_order"),
+        (ex.blank_out, lambda t, there, blank: (torch.where(there, -100, t), torch.where(there, t, -100)),
+         "hundred_in_the_inputs"),
         (ex.cached_step, lambda q, k, v, K, V: ((q @ K.T / q.shape[1] ** 0.5).softmax(-1) @ V, K, V),
          "nothing_appended"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_other_words_is_named(exercise, answer, mistake):
     assert exercise.judge(answer).mistake == mistake
+
+
+def test_changing_tokens_itself_is_suspected():
+    for answer in (blanked_in_place, targets_in_place):
+        assert "Did you change `tokens` itself" in ex.blank_out.judge(answer).message
+    assert "one tensor" in ex.blank_out.judge(both_in_place).message
 
 
 def test_numbers_are_those_of_the_formulas():

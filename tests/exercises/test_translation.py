@@ -3,6 +3,7 @@
 import math
 
 import torch
+from unrolled.data import files
 from unrolled.exercises import translation as ex
 
 
@@ -114,6 +115,24 @@ def test_a_shift_inside_the_text_and_a_share_in_per_cent_are_named():
         return 100 * sum(bool(row[w.argmax()]) for w, row in zip(weights, right, strict=True)) / len(right)
 
     assert ex.right_cells.judge(right_cells).mistake == "per_cent"
+
+
+def test_cells_of_other_rows_and_the_first_right_one_alone_are_named():
+    named = {
+        "first_right_one": lambda weights, right: (weights.argmax(-1) == right.float().argmax(-1)).double().mean(),
+        "row_of_that_number": lambda weights, right: right[weights.argmax(-1)].sum().item() / right.numel(),
+        "every_row_at_every_column": lambda weights, right: right[:, weights.argmax(-1)].float().mean().item(),
+    }
+    assert {name: ex.right_cells.judge(answer).mistake for name, answer in named.items()} == {
+        name: name for name in named
+    }
+
+
+def test_one_in_five_of_the_longest_third_is_what_the_results_say():
+    runs = files.results("10_phrasebook")["values"]
+    longest = {kind: [thirds[2] for thirds in runs[kind]["errors by third"]] for kind in ("attention", "one state")}
+    assert min(longest["one state"]) == 1
+    assert all(abs(wrong - 0.2) < 0.05 for wrong in longest["attention"])
 
 
 def test_what_is_on_no_list_is_refused():

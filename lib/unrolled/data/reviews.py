@@ -28,18 +28,30 @@ def rows() -> list[dict[str, str]]:
 
 def load(part: str) -> list[Review]:
     """The reviews of "train" or "held out" on whose verdict all three agree."""
-    if part not in PARTS:
-        raise ValueError(f"part is {part!r}; it must be one of {', '.join(PARTS)}")
-    return [review for row, review in agreed() if row["part"] == part]
+    return [review for _, review in of_part(part)]
 
 
 def by_hand(part: str) -> dict[str, list[Review]]:
     """Those of `load`, by the hand that wrote them."""
     hands: dict[str, list[Review]] = {}
-    for row, review in agreed():
-        if row["part"] == part:
-            hands.setdefault(row["hand"], []).append(review)
+    for row, review in of_part(part):
+        hands.setdefault(row["hand"], []).append(review)
     return dict(sorted(hands.items()))
+
+
+def leave_out(hand: str) -> tuple[list[Review], list[Review]]:
+    """What the other hands wrote for training, to learn from, and what this one wrote, to be judged."""
+    hands = by_hand("train")
+    if hand not in hands:
+        raise ValueError(f"hand is {hand!r}; it must be one of {', '.join(hands)}")
+    own = hands.pop(hand)
+    return [review for some in hands.values() for review in some], own
+
+
+def of_part(part: str) -> list[tuple[dict[str, str], Review]]:
+    if part not in PARTS:
+        raise ValueError(f"part is {part!r}; it must be one of {', '.join(PARTS)}")
+    return [(row, review) for row, review in agreed() if row["part"] == part]
 
 
 def agreed() -> list[tuple[dict[str, str], Review]]:

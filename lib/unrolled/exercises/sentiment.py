@@ -422,6 +422,39 @@ both_ends = Function(
 )
 
 
+# Was it worth it?
+
+order_helps = Choice(
+    id="order_helps",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question="One hand left out at a time: on which is reading in order clearly ahead of counting single words?",
+    options=[
+        (
+            "On all six: order always says something",
+            "It does say something, but what it says must be learned from a few thousand reviews. On three of the six "
+            "hands that was not enough.",
+        ),
+        (
+            "On 1 to 3: irony and understatement lie in the order",
+            "They do, and each time in another way. What the irony of the other hands looked like helps little with "
+            "this one.",
+        ),
+        (
+            "On 4 to 6: in everyday words the same few stand in ever new surroundings",
+            "There the network has met the words, and often enough to learn what those around them change. Look "
+            "next at what counting pairs makes of the same hands.",
+        ),
+        (
+            "On none: counting words is as good everywhere",
+            "On three of the six reading is ahead, and by more than chance leaves.",
+        ),
+    ],
+    reference="C",
+    hints=["What must have been met in training for its order to say something?"],
+)
+
+
 # What moved the score
 
 

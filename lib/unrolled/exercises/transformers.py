@@ -414,7 +414,8 @@ blank_out = Function(
                 tokens.masked_fill(blanked, blank).masked_fill(~blanked, -100),
             ),
             "The targets hold the blank itself: the network would learn to say “blank”. A target is the word that "
-            "stood there.",
+            "stood there. Did you change `tokens` itself? After inputs = tokens both names mean one tensor: clone it "
+            "first.",
         ),
         Mistake(
             "shifted",
@@ -441,6 +442,32 @@ blank_out = Function(
             "hundred",
             lambda tokens, blanked, blank: (tokens.masked_fill(blanked, blank), tokens.masked_fill(~blanked, blank)),
             "What is not asked for has the blank's number as target. cross_entropy leaves out −100, and nothing else.",
+        ),
+        Mistake(
+            "other_order",
+            lambda tokens, blanked, blank: blank_out_reference(tokens, blanked, blank)[::-1],
+            "Both are right, and in the wrong order: the inputs come first, then the targets.",
+        ),
+        Mistake(
+            "hundred_in_the_inputs",
+            lambda tokens, blanked, blank: (tokens.masked_fill(blanked, -100), tokens.masked_fill(~blanked, -100)),
+            "The inputs hold −100, which is no word's number and has no row in the table. In the inputs stands "
+            "`blank`; −100 is for targets.",
+        ),
+        Mistake(
+            "words_overwritten",
+            lambda tokens, blanked, blank: (
+                tokens.masked_fill(blanked, blank).masked_fill(~blanked, -100),
+                tokens.masked_fill(~blanked, -100),
+            ),
+            "The inputs hold −100 where a word should have stayed. Did you change `tokens` itself while making the "
+            "targets? Clone it first.",
+        ),
+        Mistake(
+            "one_tensor",
+            lambda tokens, blanked, blank: (tokens.masked_fill(blanked, blank).masked_fill(~blanked, -100),) * 2,
+            "Inputs and targets are one tensor here, `tokens` itself: what is written into the one is in the other. "
+            "Give each its own, tokens.clone().",
         ),
     ],
     hints=[

@@ -311,6 +311,24 @@ right_cells = Function(
             lambda weights, right: right.gather(1, weights.argmax(dim=1, keepdim=True)).float().sum(),
             "That is the number of rows; asked for is their share.",
         ),
+        Mistake(
+            "first_right_one",
+            lambda weights, right: (weights.argmax(dim=1) == right.float().argmax(dim=1)).float().mean(),
+            "Two cells of a row may be right, and the argmax of `right` is the first of them alone. Ask instead "
+            "whether `right` is True at the strongest cell.",
+        ),
+        Mistake(
+            "row_of_that_number",
+            lambda weights, right: right[weights.argmax(dim=1)].float().mean(),
+            "right[n] is row n, but the strongest cell is a column. Each row wants a cell of its own: "
+            "right[t, column] for row t.",
+        ),
+        Mistake(
+            "every_row_at_every_column",
+            lambda weights, right: right[:, weights.argmax(dim=1)].float().mean(),
+            "right[:, columns] takes the columns of all rows from every row, (T, T) in all. Each row wants its own "
+            "column alone: row 0 the first of them, row 1 the second.",
+        ),
     ],
     hints=["The strongest cell of each row: weights.argmax(dim=1). Is `right` True there?"],
     why="One row, one verdict. The share says nothing about how sharp the rows are.",
@@ -455,6 +473,24 @@ where_one_state_fails = Choice(
     ],
     reference="C",
     hints=["What has to be held grows with the number of words."],
+)
+
+longest_third = Choice(
+    id="longest_third",
+    notebook=NOTEBOOK,
+    minutes=1,
+    question=(
+        "With one state, all of the 200 longest held-out phrases come out wrong. How many of them are wrong with "
+        "attention, after as many updates?"
+    ),
+    options=[
+        ("All but a few: they are too long", "The decoder can look at each word when it needs it. Run it, and see."),
+        ("About half", "Length costs less than that. Run it, and see."),
+        ("About one in five", "Most of what is wrong with one state is saved, and not all. Run it, and see."),
+        ("None, as with the numbers", "French asks for more than its words: gender, number, mood. Run it, and see."),
+    ],
+    reference="C",
+    hints=["On the numbers attention saved nearly all. Here is more to get wrong, and there are fewer pairs of each."],
 )
 
 forcing_hides = Choice(
