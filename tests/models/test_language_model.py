@@ -247,3 +247,14 @@ def test_reading_on_gives_the_logits_of_reading_all_at_once(layer):
         logits, state = read(piece, state)
         assert torch.allclose(logits, together[last], rtol=1e-12)
     assert not logits.requires_grad
+
+
+@pytest.mark.parametrize("layer", ["lstm", "gru", "rnn"])
+def test_a_state_is_carried_in_the_type_of_the_weights(layer):
+    model, loss = LanguageModel(5, 4, 6, layer), CarriedLoss()
+    x = torch.randint(5, (2, 9))
+    for first in (True, False):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss(model, (x[:, :-1], x[:, 1:], first)).backward()
+        assert {part.dtype for part in loss.state_dict().values()} == {torch.float32}
+    loss(model, (x[:, :-1], x[:, 1:], False))  # goes on without autocast

@@ -104,7 +104,7 @@ class CarriedLoss:
     def __call__(self, model: LanguageModel, window: tuple[Tensor, Tensor, bool]) -> Tensor:
         x, y, first = window
         logits, _, state = model(x, None if first else self.state)
-        self.state = kept(state, model.W_hy.dtype)
+        self.state = kept(state, next(model.parameters()).dtype)
         return F.cross_entropy(logits.flatten(0, 1), y.flatten())
 
     def state_dict(self) -> dict[str, Tensor]:
